@@ -1,0 +1,117 @@
+package org.samplegrad.core.autograd;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Shape;
+
+/**
+ * Gradients of a scalar with respect to any nodes of its graph, by one sweep in reverse order.
+ *
+ * <p>A target inside the graph is treated as an independent variable for what lies between it and
+ * the scalar; the sweep visits only nodes that depend on a target.
+ */
+public final class Gradients {
+  private static final Primitive ACCUMULATE =
+      new Primitive(
+          "accumulate",
+          (backend, inputs) -> backend.add(inputs.get(0), inputs.get(1)),
+          List.of((gradient, y, inputs) -> gradient, (gradient, y, inputs) -> gradient));
+
+  private Gradients() {}
+
+  /**
+   * The gradients of {@code scalar}, differentiable in turn; zero for a target it does not depend
+   * on.
+   *
+   * @throws IllegalArgumentException if {@code scalar} has more than one element
+   */
+  public static List<Variable> of(Variable scalar, List<Variable> targets) {
+    return sweep(scalar, targets, true);
+  }
+
+  /** The same numbers as {@link #of}, as constants: nothing is recorded and memory is saved. */
+  public static List<Variable> constantsOf(Variable scalar, List<Variable> targets) {
+    return sweep(scalar, targets, false);
+  }
+
+  private static List<Variable> sweep(Variable scalar, List<Variable> targets, boolean record) {
+    if (scalar.shape().size() != 1) {
+      throw new IllegalArgumentException(
+          "Only a scalar has a gradient; this variable has the shape " + scalar.shape());
+    }
+    Map<Variable, Boolean> leadsToTarget = new IdentityHashMap<>();
+    targets.forEach(target -> leadsToTarget.put(target, true));
+    List<Variable> order = dependants(scalar, leadsToTarget);
+
+    Map<Variable, Variable> cotangents = new IdentityHashMap<>();
+    Backend backend = scalar.backend();
+    cotangents.put(scalar, Variable.constant(backend.fill(scalar.shape(), 1)));
+    BinaryOperator<Variable> accumulate = ACCUMULATE::apply;
+    for (int index = order.size() - 1; index >= 0; index--) {
+      Variable node = order.get(index);
+      Variable cotangent = cotangents.get(node);
+      if (cotangent == null || node.primitive() == null) {
+        continue;
+      }
+      Variable output = record ? node : node.detach();
+      List<Variable> inputs =
+          record ? node.inputs() : node.inputs().stream().map(Variable::detach).toList();
+      for (int i = 0; i < inputs.size(); i++) {
+        Variable input = node.inputs().get(i);
+        if (leadsToTarget.getOrDefault(input, false)) {
+          Variable product = node.primitive().pullBack(i, cotangent, output, inputs);
+          requireShape(node, i, input.shape(), product.shape());
+          cotangents.merge(input, product, accumulate);
+        }
+      }
+    }
+    return targets.stream().map(target -> cotangentOf(target, cotangents, backend)).toList();
+  }
+
+  private static Variable cotangentOf(
+      Variable target, Map<Variable, Variable> cotangents, Backend backend) {
+    Variable cotangent = cotangents.get(target);
+    return cotangent != null ? cotangent : Variable.constant(backend.fill(target.shape(), 0));
+  }
+
+  private static void requireShape(Variable node, int input, Shape expected, Shape found) {
+    if (!expected.equals(found)) {
+      throw new IllegalStateException(
+          "The vector-Jacobian product of input %d of '%s' has the shape %s; expected %s"
+              .formatted(input, node.primitive().name(), found, expected));
+    }
+  }
+
+  /**
+   * The recorded nodes under {@code root}, inputs before results, filling in which of them lead to
+   * a target; without recursion, so that deep graphs do not exhaust the stack.
+   */
+  private static List<Variable> dependants(Variable root, Map<Variable, Boolean> leadsToTarget) {
+    List<Variable> order = new ArrayList<>();
+    Map<Variable, Boolean> expanded = new IdentityHashMap<>();
+    Deque<Variable> stack = new ArrayDeque<>();
+    stack.push(root);
+    while (!stack.isEmpty()) {
+      Variable node = stack.peek();
+      if (expanded.putIfAbsent(node, false) == null) {
+        node.inputs().stream()
+            .filter(input -> input.isRecorded() && !expanded.containsKey(input))
+            .forEach(stack::push);
+        continue;
+      }
+      stack.pop();
+      if (!expanded.put(node, true)) {
+        order.add(node);
+        boolean leads = node.inputs().stream().anyMatch(i -> leadsToTarget.getOrDefault(i, false));
+        leadsToTarget.merge(node, leads, Boolean::logicalOr);
+      }
+    }
+    return order;
+  }
+}

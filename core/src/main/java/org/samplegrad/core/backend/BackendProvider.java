@@ -1,0 +1,21 @@
+package org.samplegrad.core.backend;
+
+import java.util.Set;
+
+/**
+ * Makes the backends of one name; found through {@link java.util.ServiceLoader}, so that a new
+ * backend is one class and one line under {@code META-INF/services}.
+ */
+public interface BackendProvider {
+  String name();
+
+  Set<Precision> precisions();
+
+  /** Whether {@code auto} prefers this provider over another of the same precision; higher wins. */
+  int preference();
+
+  /**
+   * @throws BackendException if this machine cannot run the backend; the message says why
+   */
+  Backend open(Precision precision);
+}

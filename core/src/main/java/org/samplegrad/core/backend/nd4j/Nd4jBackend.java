@@ -1,0 +1,633 @@
+package org.samplegrad.core.backend.nd4j;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.Op;
+import org.nd4j.linalg.api.ops.impl.scalar.ScalarMultiplication;
+import org.nd4j.linalg.api.ops.impl.scalar.Step;
+import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
+import org.nd4j.linalg.api.ops.impl.transforms.same.Abs;
+import org.nd4j.linalg.api.ops.impl.transforms.same.Square;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Log1p;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Indices;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.Scope;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Tensor;
+import org.samplegrad.core.backend.Window;
+
+/** Every primitive as one or a few ND4J operations on dense c-order arrays. */
+final class Nd4jBackend implements Backend {
+  /**
+   * Elements of per-sample weight gradients that may exist at once in {@link #sampleProductSum}.
+   */
+  private static final int SAMPLE_PRODUCT_ELEMENTS = 1 << 20;
+
+  private final Precision precision;
+  private final DataType dataType;
+
+  /** The arrays to free, innermost scope first; the last list is the backend's own. */
+  private final Deque<List<INDArray>> scopes = new ArrayDeque<>(List.of(new ArrayList<>()));
+
+  Nd4jBackend(Precision precision) {
+    this.precision = precision;
+    this.dataType = precision == Precision.FLOAT32 ? DataType.FLOAT : DataType.DOUBLE;
+  }
+
+  @Override
+  public String name() {
+    return Nd4jBackendProvider.NAME;
+  }
+
+  @Override
+  public Precision precision() {
+    return precision;
+  }
+
+  @Override
+  public Scope openScope() {
+    List<INDArray> owned = new ArrayList<>();
+    scopes.push(owned);
+    return () -> {
+      if (scopes.peek() != owned) {
+        throw new IllegalStateException("Scopes must close in the reverse order of their opening");
+      }
+      scopes.pop();
+      owned.forEach(INDArray::close);
+    };
+  }
+
+  @Override
+  public void close() {
+    for (List<INDArray> owned : scopes) {
+      owned.forEach(INDArray::close);
+      owned.clear();
+    }
+  }
+
+  @Override
+  public Tensor tensor(Shape shape, float[] values) {
+    requireSize(shape, values.length);
+    if (precision == Precision.FLOAT64) {
+      double[] wide = new double[values.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i];
+      }
+      return tensor(shape, wide);
+    }
+    Nd4jTensor result = allocate(shape);
+    new FloatPointer(hostData(result)).put(values);
+    Nd4j.getAffinityManager().tagLocation(result.array(), AffinityManager.Location.HOST);
+    return result;
+  }
+
+  @Override
+  public Tensor tensor(Shape shape, double[] values) {
+    requireSize(shape, values.length);
+    if (precision == Precision.FLOAT32) {
+      float[] narrow = new float[values.length];
+      for (int i = 0; i < narrow.length; i++) {
+        narrow[i] = (float) values[i];
+      }
+      return tensor(shape, narrow);
+    }
+    Nd4jTensor result = allocate(shape);
+    new DoublePointer(hostData(result)).put(values);
+    Nd4j.getAffinityManager().tagLocation(result.array(), AffinityManager.Location.HOST);
+    return result;
+  }
+
+  private static void requireSize(Shape shape, int length) {
+    if (shape.size() != length) {
+      throw new IllegalArgumentException(length + " values do not fill the shape " + shape);
+    }
+  }
+
+  @Override
+  public Tensor fill(Shape shape, double value) {
+    Nd4jTensor result = allocate(shape);
+    result.array().assign(value);
+    return result;
+  }
+
+  @Override
+  public double[] toDoubles(Tensor x) {
+    double[] values = new double[x.shape().size()];
+    addTo(x, values, 0);
+    return values;
+  }
+
+  @Override
+  public void addTo(Tensor x, double[] totals, int offset) {
+    if (precision == Precision.FLOAT32) {
+      float[] values = floats(x);
+      for (int i = 0; i < values.length; i++) {
+        totals[offset + i] += values[i];
+      }
+    } else {
+      double[] values = doubles(x);
+      for (int i = 0; i < values.length; i++) {
+        totals[offset + i] += values[i];
+      }
+    }
+  }
+
+  private float[] floats(Tensor x) {
+    float[] values = new float[x.shape().size()];
+    new FloatPointer(hostData(x)).get(values);
+    return values;
+  }
+
+  private double[] doubles(Tensor x) {
+    double[] values = new double[x.shape().size()];
+    new DoublePointer(hostData(x)).get(values);
+    return values;
+  }
+
+  /** The elements in this machine's memory, wherever ND4J computed them. */
+  private static Pointer hostData(Tensor x) {
+    INDArray array = array(x);
+    Nd4j.getAffinityManager().ensureLocation(array, AffinityManager.Location.HOST);
+    return array.data().pointer();
+  }
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    return elementwise("add", a, b);
+  }
+
+  @Override
+  public Tensor subtract(Tensor a, Tensor b) {
+    return elementwise("subtract", a, b);
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    return elementwise("multiply", a, b);
+  }
+
+  @Override
+  public Tensor divide(Tensor a, Tensor b) {
+    return elementwise("divide", a, b);
+  }
+
+  private Tensor elementwise(String operation, Tensor a, Tensor b) {
+    Nd4jTensor result = allocate(Shape.broadcast(a.shape(), b.shape()));
+    execute(operation, result.array(), array(a), array(b));
+    return result;
+  }
+
+  @Override
+  public Tensor scale(Tensor x, double factor) {
+    return unary(x, (input, output) -> new ScalarMultiplication(input, null, output, factor));
+  }
+
+  @Override
+  public Tensor square(Tensor x) {
+    return unary(x, Square::new);
+  }
+
+  @Override
+  public Tensor sqrt(Tensor x) {
+    return unary(x, Sqrt::new);
+  }
+
+  @Override
+  public Tensor exp(Tensor x) {
+    return unary(x, Exp::new);
+  }
+
+  @Override
+  public Tensor log(Tensor x) {
+    return unary(x, Log::new);
+  }
+
+  @Override
+  public Tensor tanh(Tensor x) {
+    return unary(x, Tanh::new);
+  }
+
+  @Override
+  public Tensor sigmoid(Tensor x) {
+    return unary(x, Sigmoid::new);
+  }
+
+  /** {@code max(x, 0) + log1p(exp(-|x|))}: ND4J's own softplus overflows. */
+  @Override
+  public Tensor softplus(Tensor x) {
+    Tensor magnitude = unary(x, Abs::new);
+    return add(relu(x), unary(exp(scale(magnitude, -1)), Log1p::new));
+  }
+
+  @Override
+  public Tensor relu(Tensor x) {
+    return multiply(x, step(x));
+  }
+
+  @Override
+  public Tensor step(Tensor x) {
+    return unary(x, (input, output) -> new Step(input, output, 0.0));
+  }
+
+  private Tensor unary(Tensor x, BiFunction<INDArray, INDArray, Op> operation) {
+    Nd4jTensor result = allocate(x.shape());
+    Nd4j.getExecutioner().exec(operation.apply(array(x), result.array()));
+    return result;
+  }
+
+  @Override
+  public Tensor sum(Tensor x, int... axes) {
+    return reduce("reduce_sum", x, axes);
+  }
+
+  @Override
+  public Tensor max(Tensor x, int axis) {
+    return reduce("reduce_max", x, axis);
+  }
+
+  private Tensor reduce(String operation, Tensor x, int... axes) {
+    if (axes.length == 0) {
+      return x; // ND4J would take no axes to mean all of them
+    }
+    int[] extents = x.shape().extents();
+    for (int axis : axes) {
+      extents[axis] = 1;
+    }
+    Nd4jTensor result = allocate(Shape.of(extents));
+    Nd4j.exec(
+        DynamicCustomOp.builder(operation)
+            .addInputs(array(x))
+            .addOutputs(result.array())
+            .addIntegerArguments(axes)
+            .addBooleanArguments(true)
+            .build());
+    return result;
+  }
+
+  @Override
+  public Tensor reshape(Tensor x, Shape shape) {
+    requireSize(shape, x.shape().size());
+    return new Nd4jTensor(shape, array(x).reshape('c', Nd4jTensor.dimensions(shape)), this);
+  }
+
+  @Override
+  public Tensor transpose(Tensor x, int... axes) {
+    int[] extents = new int[axes.length];
+    for (int axis = 0; axis < axes.length; axis++) {
+      extents[axis] = x.shape().extent(axes[axis]);
+    }
+    Nd4jTensor result = allocate(Shape.of(extents));
+    result.array().assign(array(x).permute(axes));
+    return result;
+  }
+
+  @Override
+  public Tensor broadcastTo(Tensor x, Shape shape) {
+    if (!Shape.broadcast(x.shape(), shape).equals(shape)) {
+      throw new IllegalArgumentException("Shape " + x.shape() + " does not broadcast to " + shape);
+    }
+    return add(x, fill(shape, 0));
+  }
+
+  @Override
+  public Tensor matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
+    Shape left = a.shape();
+    Shape right = b.shape();
+    int inner = left.extent(transposeA ? -2 : -1);
+    if (left.rank() != right.rank()
+        || left.rank() < 2
+        || left.rank() > 3
+        || inner != right.extent(transposeB ? -1 : -2)
+        || (left.rank() == 3 && left.extent(0) != right.extent(0))) {
+      throw new IllegalArgumentException(
+          "Cannot multiply %s%s by %s%s"
+              .formatted(
+                  left, transposeA ? " transposed" : "", right, transposeB ? " transposed" : ""));
+    }
+    int[] extents = left.extents();
+    extents[extents.length - 2] = left.extent(transposeA ? -1 : -2);
+    extents[extents.length - 1] = right.extent(transposeB ? -2 : -1);
+    Nd4jTensor result = allocate(Shape.of(extents));
+    matmul(array(a), transposeA, array(b), transposeB, result.array());
+    return result;
+  }
+
+  private static void matmul(
+      INDArray a, boolean transposeA, INDArray b, boolean transposeB, INDArray result) {
+    Nd4j.exec(
+        DynamicCustomOp.builder("matmul")
+            .addInputs(a, b)
+            .addOutputs(result)
+            .addIntegerArguments(transposeA ? 1 : 0, transposeB ? 1 : 0, 0)
+            .build());
+  }
+
+  @Override
+  public Tensor sampleProductSum(Tensor u, Tensor a, Tensor v, Tensor b) {
+    int samples = u.shape().extent(0);
+    int groups = u.shape().extent(1);
+    int outputs = u.shape().extent(2);
+    int inputs = a.shape().extent(2);
+    Shape shape = Shape.of(groups, outputs, inputs);
+    Nd4jTensor result = (Nd4jTensor) fill(shape, 0);
+    int chunk = samplesPerChunk(shape);
+    for (int first = 0; first < samples; first += chunk) {
+      int last = Math.min(samples, first + chunk);
+      Scope scope = openScope();
+      try {
+        Tensor left = sampleProducts(slice(u, first, last), slice(a, first, last));
+        Tensor right =
+            u == v && a == b ? left : sampleProducts(slice(v, first, last), slice(b, first, last));
+        Tensor product = multiply(left, right);
+        Tensor sum = reshape(sum(reshape(product, shape.prepend(last - first)), 0), shape);
+        result.array().addi(array(sum));
+      } finally {
+        scope.close();
+      }
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor weightedSampleProduct(Tensor c, Tensor v, Tensor b, Tensor a) {
+    int samples = v.shape().extent(0);
+    int groups = v.shape().extent(1);
+    int outputs = v.shape().extent(2);
+    int positions = v.shape().extent(3);
+    Nd4jTensor result = allocate(Shape.of(samples, groups, outputs, positions));
+    int chunk = samplesPerChunk(c.shape());
+    for (int first = 0; first < samples; first += chunk) {
+      int last = Math.min(samples, first + chunk);
+      Scope scope = openScope();
+      try {
+        Tensor products = sampleProducts(slice(v, first, last), slice(b, first, last));
+        Tensor weighted = multiply(reshape(products, c.shape().prepend(last - first)), c);
+        Tensor inputs = slice(a, first, last);
+        INDArray target = array(matrices(slice(result, first, last)));
+        matmul(array(matrices(weighted)), false, array(matrices(inputs)), false, target);
+      } finally {
+        scope.close();
+      }
+    }
+    return result;
+  }
+
+  private static int samplesPerChunk(Shape weightShape) {
+    return Math.max(1, SAMPLE_PRODUCT_ELEMENTS / Math.max(1, weightShape.size()));
+  }
+
+  /** {@code u [n,g,o,p]}, {@code a [n,g,i,p] -> [n*g,o,i]}. */
+  private Tensor sampleProducts(Tensor u, Tensor a) {
+    return matmul(matrices(u), false, matrices(a), true);
+  }
+
+  /** {@code [n,g,o,p] -> [n*g,o,p]}. */
+  private Tensor matrices(Tensor x) {
+    Shape shape = x.shape();
+    return reshape(
+        x, Shape.of(shape.extent(0) * shape.extent(1), shape.extent(2), shape.extent(3)));
+  }
+
+  /** The samples {@code first} to {@code last - 1}, as a view. */
+  private Tensor slice(Tensor x, int first, int last) {
+    if (first == 0 && last == x.shape().extent(0)) {
+      return x;
+    }
+    Shape shape = x.shape().dropFirst().prepend(last - first);
+    INDArray view = array(x).get(NDArrayIndex.interval(first, last));
+    return new Nd4jTensor(shape, view.reshape('c', Nd4jTensor.dimensions(shape)), this);
+  }
+
+  @Override
+  public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
+    Shape input = x.shape();
+    int outputs = weight.shape().extent(0);
+    Shape shape =
+        Shape.of(
+            input.extent(0),
+            outputs,
+            window.outputHeight(input.extent(2)),
+            window.outputWidth(input.extent(3)));
+    Tensor columns = groupedColumns(x, window, groups);
+    return reshape(
+        matmul(groupedWeight(weight, input.extent(0), groups), false, columns, false), shape);
+  }
+
+  @Override
+  public Tensor convolveInputGradient(
+      Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups) {
+    int samples = inputShape.extent(0);
+    int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
+    Tensor grouped = grouped(outputGradient, groups, positions);
+    Tensor columns = matmul(groupedWeight(weight, samples, groups), true, grouped, false);
+    Shape shape = Shape.of(samples, inputShape.extent(1) * window.kernelSize(), positions);
+    return fold(reshape(columns, shape), inputShape, window);
+  }
+
+  @Override
+  public Tensor convolveWeightGradient(
+      Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
+    Tensor grouped = grouped(outputGradient, groups, positions);
+    Tensor products = matmul(grouped, false, groupedColumns(x, window, groups), true);
+    Tensor perSample = reshape(products, weightShape.prepend(x.shape().extent(0)));
+    return reshape(sum(perSample, 0), weightShape);
+  }
+
+  /** {@code [n,c,h,w] -> [n*g, c/g*kh*kw, p]}. */
+  private Tensor groupedColumns(Tensor x, Window window, int groups) {
+    Tensor columns = unfold(x, window);
+    return grouped(columns, groups, columns.shape().extent(2));
+  }
+
+  private Tensor grouped(Tensor x, int groups, int positions) {
+    int batches = x.shape().extent(0) * groups;
+    return reshape(x, Shape.of(batches, x.shape().size() / (batches * positions), positions));
+  }
+
+  /** {@code [o,c/g,kh,kw] -> [n*g, o/g, c/g*kh*kw]}, the same for each sample. */
+  private Tensor groupedWeight(Tensor weight, int samples, int groups) {
+    int outputs = weight.shape().extent(0) / groups;
+    int inputs = weight.shape().dropFirst().size();
+    Tensor one = reshape(weight, Shape.of(1, groups, outputs, inputs));
+    Tensor all = broadcastTo(one, Shape.of(samples, groups, outputs, inputs));
+    return reshape(all, Shape.of(samples * groups, outputs, inputs));
+  }
+
+  @Override
+  public Tensor unfold(Tensor x, Window window) {
+    Shape input = x.shape();
+    int height = window.outputHeight(input.extent(2));
+    int width = window.outputWidth(input.extent(3));
+    Nd4jTensor result =
+        allocate(
+            Shape.of(
+                input.extent(0),
+                input.extent(1),
+                window.kernelHeight(),
+                window.kernelWidth(),
+                height,
+                width));
+    Nd4j.exec(
+        DynamicCustomOp.builder("im2col")
+            .addInputs(array(x))
+            .addOutputs(result.array())
+            .addIntegerArguments(
+                window.kernelHeight(),
+                window.kernelWidth(),
+                window.strideHeight(),
+                window.strideWidth(),
+                window.paddingHeight(),
+                window.paddingWidth(),
+                window.dilationHeight(),
+                window.dilationWidth(),
+                0)
+            .addFloatingPointArguments(0.0)
+            .build());
+    return reshape(
+        result, Shape.of(input.extent(0), input.extent(1) * window.kernelSize(), height * width));
+  }
+
+  @Override
+  public Tensor fold(Tensor columns, Shape inputShape, Window window) {
+    int height = inputShape.extent(2);
+    int width = inputShape.extent(3);
+    Tensor windows =
+        reshape(
+            columns,
+            Shape.of(
+                inputShape.extent(0),
+                inputShape.extent(1),
+                window.kernelHeight(),
+                window.kernelWidth(),
+                window.outputHeight(height),
+                window.outputWidth(width)));
+    Nd4jTensor result = allocate(inputShape);
+    Nd4j.exec(
+        DynamicCustomOp.builder("col2im")
+            .addInputs(array(windows))
+            .addOutputs(result.array())
+            .addIntegerArguments(
+                window.strideHeight(),
+                window.strideWidth(),
+                window.paddingHeight(),
+                window.paddingWidth(),
+                height,
+                width,
+                window.dilationHeight(),
+                window.dilationWidth(),
+                0)
+            .build());
+    return result;
+  }
+
+  @Override
+  public Indices maxPoolIndices(Tensor x, Window window) {
+    Shape input = x.shape();
+    int planes = input.extent(0) * input.extent(1);
+    int height = input.extent(2);
+    int width = input.extent(3);
+    int outputHeight = window.outputHeight(height);
+    int outputWidth = window.outputWidth(width);
+    double[] values = toDoubles(x);
+    int[] positions = new int[planes * outputHeight * outputWidth];
+    int next = 0;
+    for (int plane = 0; plane < planes; plane++) {
+      for (int row = 0; row < outputHeight; row++) {
+        for (int column = 0; column < outputWidth; column++) {
+          positions[next++] =
+              largest(
+                  values,
+                  plane * height * width,
+                  height,
+                  width,
+                  row * window.strideHeight() - window.paddingHeight(),
+                  column * window.strideWidth() - window.paddingWidth(),
+                  window);
+        }
+      }
+    }
+    return new Indices(
+        Shape.of(input.extent(0), input.extent(1), outputHeight, outputWidth), positions);
+  }
+
+  private static int largest(
+      double[] values, int plane, int height, int width, int top, int left, Window window) {
+    int best = -1;
+    for (int i = 0; i < window.kernelHeight(); i++) {
+      int row = top + i * window.dilationHeight();
+      for (int j = 0; j < window.kernelWidth(); j++) {
+        int column = left + j * window.dilationWidth();
+        if (row >= 0 && row < height && column >= 0 && column < width) {
+          int position = plane + row * width + column;
+          if (best < 0
+              || values[position] > values[best]
+              || (Double.isNaN(values[position]) && !Double.isNaN(values[best]))) {
+            best = position;
+          }
+        }
+      }
+    }
+    return best;
+  }
+
+  @Override
+  public Tensor gather(Tensor x, Indices indices) {
+    double[] values = toDoubles(x);
+    double[] result = new double[indices.size()];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = values[indices.position(i)];
+    }
+    return tensor(indices.shape(), result);
+  }
+
+  @Override
+  public Tensor scatterAdd(Tensor x, Indices indices, Shape shape) {
+    requireSize(indices.shape(), x.shape().size());
+    double[] values = toDoubles(x);
+    double[] result = new double[shape.size()];
+    for (int i = 0; i < values.length; i++) {
+      result[indices.position(i)] += values[i];
+    }
+    return tensor(shape, result);
+  }
+
+  private static void execute(String operation, INDArray output, INDArray... inputs) {
+    Nd4j.exec(DynamicCustomOp.builder(operation).addInputs(inputs).addOutputs(output).build());
+  }
+
+  private Nd4jTensor allocate(Shape shape) {
+    return own(shape, Nd4j.createUninitialized(dataType, Nd4jTensor.dimensions(shape), 'c'));
+  }
+
+  private Nd4jTensor own(Shape shape, INDArray array) {
+    scopes.element().add(array);
+    return new Nd4jTensor(shape, array, this);
+  }
+
+  private static INDArray array(Tensor x) {
+    if (x instanceof Nd4jTensor tensor) {
+      return tensor.array();
+    }
+    throw new IllegalArgumentException(
+        "A tensor of the backend '%s' was given to '%s'"
+            .formatted(x.backend().name(), Nd4jBackendProvider.NAME));
+  }
+}

@@ -1,0 +1,37 @@
+package org.samplegrad.core.layers;
+
+import java.util.List;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
+import org.samplegrad.core.ops.Selection;
+
+/** The maximum of each window of each channel, as {@code torch.nn.MaxPool2d}. */
+public record MaxPool2d(Window window) implements Layer {
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    if (inputShape.rank() != 3) {
+      throw new IllegalArgumentException(
+          "maxpool2d expects an input of shape [channels, height, width], found " + inputShape);
+    }
+    int height = window.outputHeight(inputShape.extent(1));
+    int width = window.outputWidth(inputShape.extent(2));
+    if (height < 1 || width < 1) {
+      throw new IllegalArgumentException(
+          "maxpool2d: a kernel of %d x %d does not fit into the padded input %s"
+              .formatted(window.kernelHeight(), window.kernelWidth(), inputShape));
+    }
+    if (!window.coversInput(inputShape.extent(1), inputShape.extent(2))) {
+      throw new IllegalArgumentException(
+          "maxpool2d: the padding is so large that a window over the input %s holds nothing else"
+              .formatted(inputShape));
+    }
+    return Shape.of(inputShape.extent(0), height, width);
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    return Selection.maxPool(input, window);
+  }
+}

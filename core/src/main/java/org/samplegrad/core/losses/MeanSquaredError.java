@@ -1,0 +1,29 @@
+package org.samplegrad.core.losses;
+
+import static org.samplegrad.core.ops.Elementwise.square;
+import static org.samplegrad.core.ops.Elementwise.subtract;
+import static org.samplegrad.core.ops.Shapes.sumPerSample;
+
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+
+/** {@code sum_k (z[n,k] - y[n,k])^2}, as {@code torch.nn.MSELoss}. */
+public record MeanSquaredError() implements Loss {
+
+  @Override
+  public TargetSpec target(Shape outputShape) {
+    return new TargetSpec.Numbers(outputShape.size());
+  }
+
+  @Override
+  public Variable losses(Variable predictions, Targets targets) {
+    Variable expected =
+        Variable.constant(predictions.backend().tensor(predictions.shape(), targets.values()));
+    return sumPerSample(square(subtract(predictions, expected)));
+  }
+
+  @Override
+  public double denominator(Targets targets) {
+    return targets.values().length;
+  }
+}

@@ -1,0 +1,63 @@
+package org.samplegrad.core.passes;
+
+import static org.samplegrad.core.ops.Elementwise.scale;
+import static org.samplegrad.core.ops.Shapes.sumAll;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.samplegrad.core.autograd.Gradients;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.models.ForwardTrace;
+import org.samplegrad.core.models.ForwardTrace.LayerUse;
+import org.samplegrad.core.persample.PerSampleGradient;
+
+/**
+ * The losses and per-sample gradients of one block.
+ *
+ * @param losses {@code [n]}
+ * @param gradients one structure per parameter, in the model's order
+ */
+record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
+
+  /** Whether the gradients can be differentiated in turn. */
+  enum Recording {
+    OFF,
+    ON
+  }
+
+  /**
+   * One forward and one backward evaluation. The losses of different samples do not interact, so
+   * the gradient of their sum with respect to a layer's output holds each sample's own.
+   *
+   * @param factor what each individual gradient is multiplied by
+   */
+  static BlockGradients of(
+      Objective objective,
+      List<Variable> parameters,
+      Block block,
+      double factor,
+      Recording recording) {
+    Variable input = Variable.constant(block.inputs(parameters.get(0).backend()));
+    ForwardTrace trace = objective.model().forward(parameters, input);
+    Variable losses = objective.loss().losses(trace.output(), block.targets());
+    Variable total = scale(sumAll(losses), factor);
+    List<Variable> outputs = trace.uses().stream().map(LayerUse::output).toList();
+    List<Variable> outputGradients =
+        recording == Recording.ON
+            ? Gradients.of(total, outputs)
+            : Gradients.constantsOf(total, outputs);
+    List<PerSampleGradient> gradients =
+        new ArrayList<>(Collections.nCopies(parameters.size(), null));
+    for (int u = 0; u < trace.uses().size(); u++) {
+      LayerUse use = trace.uses().get(u);
+      Variable layerInput = recording == Recording.ON ? use.input() : use.input().detach();
+      List<PerSampleGradient> ofLayer =
+          use.layer().perSampleGradients(layerInput, outputGradients.get(u));
+      for (int i = 0; i < ofLayer.size(); i++) {
+        gradients.set(use.firstParameter() + i, ofLayer.get(i));
+      }
+    }
+    return new BlockGradients(losses, gradients);
+  }
+}

@@ -1,0 +1,40 @@
+package org.samplegrad.core.passes;
+
+import java.util.List;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Tensor;
+import org.samplegrad.core.moments.Moments;
+import org.samplegrad.core.ops.Shapes;
+import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.core.persample.PerSampleGradient;
+
+/** The first pass: the moments of the individual gradients, block by block. */
+public final class MomentsPass {
+  private final Objective objective;
+  private final Backend backend;
+  private final List<Variable> parameters;
+
+  /** The parameters live in the backend until it closes. */
+  public MomentsPass(Objective objective, ParameterVector parameters, Backend backend) {
+    this.objective = objective;
+    this.backend = backend;
+    this.parameters = parameters.variables(backend, Variable::leaf);
+  }
+
+  /** Adds the samples of a block to the moments. */
+  public void add(Block block, Moments moments) {
+    backend.scoped(
+        () -> {
+          BlockGradients evaluated =
+              BlockGradients.of(objective, parameters, block, 1, BlockGradients.Recording.OFF);
+          List<PerSampleGradient> gradients = evaluated.gradients();
+          List<Tensor> sums = gradients.stream().map(g -> g.sum().value()).toList();
+          List<Tensor> squaredSums = gradients.stream().map(g -> g.squaredSum().value()).toList();
+          double loss = Shapes.sumAll(evaluated.losses().detach()).item();
+          double denominator = objective.loss().denominator(block.targets());
+          moments.add(block.samples(), loss, denominator, sums, squaredSums);
+          return null;
+        });
+  }
+}

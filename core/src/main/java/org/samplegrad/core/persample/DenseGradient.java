@@ -1,0 +1,47 @@
+package org.samplegrad.core.persample;
+
+import static org.samplegrad.core.ops.Elementwise.square;
+import static org.samplegrad.core.ops.Shapes.reshape;
+import static org.samplegrad.core.ops.Shapes.sumPerSample;
+
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.ops.Shapes;
+
+/**
+ * Gradients held one by one, for small parameters such as biases.
+ *
+ * @param gradients {@code [n, ...shape]}
+ */
+public record DenseGradient(Variable gradients) implements PerSampleGradient {
+
+  @Override
+  public Shape shape() {
+    return gradients.shape().dropFirst();
+  }
+
+  @Override
+  public int samples() {
+    return gradients.shape().extent(0);
+  }
+
+  @Override
+  public Variable sum() {
+    return reshape(Shapes.sum(gradients, 0), shape());
+  }
+
+  @Override
+  public Variable squaredSum() {
+    return reshape(Shapes.sum(square(gradients), 0), shape());
+  }
+
+  @Override
+  public Variable squaredNorms() {
+    return sumPerSample(square(gradients));
+  }
+
+  @Override
+  public Variable expand() {
+    return gradients;
+  }
+}

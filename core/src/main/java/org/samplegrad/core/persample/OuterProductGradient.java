@@ -1,0 +1,65 @@
+package org.samplegrad.core.persample;
+
+import static org.samplegrad.core.ops.Elementwise.multiply;
+import static org.samplegrad.core.ops.Elementwise.square;
+import static org.samplegrad.core.ops.Products.matmul;
+import static org.samplegrad.core.ops.Shapes.reshape;
+import static org.samplegrad.core.ops.Shapes.sumAll;
+import static org.samplegrad.core.ops.Shapes.sumPerSample;
+
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+
+/**
+ * Gradients of rank one, {@code g_n[o,i] = outputGradient[n,o] input[n,i]}, as a linear layer's
+ * weight has: squares and norms factor, {@code sum_n g_n^2 = (outputGradient^2)^T (input^2)}.
+ *
+ * @param outputGradient {@code [n,o]}
+ * @param input {@code [n,i]}
+ */
+public record OuterProductGradient(Variable outputGradient, Variable input)
+    implements PerSampleGradient {
+
+  @Override
+  public Shape shape() {
+    return Shape.of(outputGradient.shape().extent(1), input.shape().extent(1));
+  }
+
+  @Override
+  public int samples() {
+    return input.shape().extent(0);
+  }
+
+  @Override
+  public Variable sum() {
+    return matmul(outputGradient, true, input, false);
+  }
+
+  @Override
+  public Variable squaredSum() {
+    return matmul(square(outputGradient), true, square(input), false);
+  }
+
+  @Override
+  public Variable squaredNorms() {
+    return multiply(sumPerSample(square(outputGradient)), sumPerSample(square(input)));
+  }
+
+  @Override
+  public Variable expand() {
+    Variable column = reshape(outputGradient, Shape.of(samples(), shape().extent(0), 1));
+    Variable row = reshape(input, Shape.of(samples(), 1, shape().extent(1)));
+    return multiply(column, row);
+  }
+
+  /** One product with the weights instead of one for the sum: its pull-back reuses it. */
+  @Override
+  public Variable weightedSum(Variable weights) {
+    return sumAll(multiply(outputGradient, matmul(input, false, weights, true)));
+  }
+
+  @Override
+  public Variable weightedSquaredSum(Variable weights) {
+    return sumAll(multiply(square(outputGradient), matmul(square(input), false, weights, true)));
+  }
+}
