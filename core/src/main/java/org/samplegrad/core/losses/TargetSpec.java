@@ -1,6 +1,7 @@
 package org.samplegrad.core.losses;
 
 import java.io.Serializable;
+import java.util.random.RandomGenerator;
 
 /** What a loss expects as the target of one sample. */
 public sealed interface TargetSpec extends Serializable {
@@ -9,6 +10,9 @@ public sealed interface TargetSpec extends Serializable {
 
   /** What is wrong with one of these numbers, or null. */
   String problem(double value);
+
+  /** One of the numbers of a synthetic target: any class alike, or standard normal. */
+  double draw(RandomGenerator random);
 
   /** For messages: what a label should be. */
   String description();
@@ -32,6 +36,11 @@ public sealed interface TargetSpec extends Serializable {
     }
 
     @Override
+    public double draw(RandomGenerator random) {
+      return random.nextInt(classes);
+    }
+
+    @Override
     public String description() {
       return "an integer from 0 to " + (classes - 1);
     }
@@ -42,6 +51,11 @@ public sealed interface TargetSpec extends Serializable {
     @Override
     public String problem(double value) {
       return Double.isFinite(value) ? null : "%s is not a finite number".formatted(value);
+    }
+
+    @Override
+    public double draw(RandomGenerator random) {
+      return random.nextGaussian();
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.samplegrad.core.passes;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.List;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
@@ -80,6 +81,44 @@ public final class Block implements Serializable {
     return floats == null
         ? of(1, sampleShape, Arrays.copyOfRange(doubles, n * size, (n + 1) * size), target)
         : of(1, sampleShape, Arrays.copyOfRange(floats, n * size, (n + 1) * size), target);
+  }
+
+  /**
+   * The samples of all blocks in order.
+   *
+   * @throws IllegalArgumentException if there is no block, or they differ in precision, in their
+   *     samples' shape or in the length of their targets
+   */
+  public static Block join(List<Block> blocks) {
+    if (blocks.size() == 1) {
+      return blocks.get(0);
+    }
+    if (blocks.stream().map(Block::kind).distinct().count() != 1) {
+      throw new IllegalArgumentException("Only blocks of one kind of sample can be joined");
+    }
+    Block first = blocks.get(0);
+    int samples = blocks.stream().mapToInt(Block::samples).sum();
+    int size = first.sampleShape.size();
+    float[] floats = first.floats == null ? null : new float[samples * size];
+    double[] doubles = first.doubles == null ? null : new double[samples * size];
+    double[] targets = new double[samples * first.kind().targets()];
+    int done = 0;
+    for (Block block : blocks) {
+      Object from = floats == null ? block.doubles : block.floats;
+      Object into = floats == null ? doubles : floats;
+      System.arraycopy(from, 0, into, done * size, block.samples * size);
+      System.arraycopy(
+          block.targets, 0, targets, done * first.kind().targets(), block.targets.length);
+      done += block.samples;
+    }
+    return new Block(samples, first.sampleShape, floats, doubles, targets);
+  }
+
+  /** What the samples of blocks that can be joined have in common. */
+  private record Kind(Precision precision, Shape sampleShape, int targets) {}
+
+  private Kind kind() {
+    return new Kind(precision(), sampleShape, targets.length / samples);
   }
 
   @Override

@@ -1,0 +1,213 @@
+package org.samplegrad.datasets;
+
+import java.util.Arrays;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.losses.TargetSpec;
+import org.samplegrad.core.passes.Block;
+
+/**
+ * Gathers samples into a block. A sample is written through {@link #features()} and {@link
+ * #label()} and counts once {@link #commit()} is called: one that turns out bad is overwritten by
+ * the next.
+ */
+public final class BlockBuilder {
+  private final SampleFormat format;
+  private final int capacity;
+  private final int featureCount;
+  private final int targetCount;
+  private final NumberSink features = new Features();
+  private final NumberSink label = new Label();
+
+  private float[] floats;
+  private double[] doubles;
+  private double[] targets;
+  private int samples;
+
+  /**
+   * @param capacity samples per block, at least 1
+   */
+  public BlockBuilder(SampleFormat format, int capacity) {
+    this.format = format;
+    this.capacity = capacity;
+    this.featureCount = format.sampleShape().size();
+    this.targetCount = format.target().perSample();
+    allocate();
+  }
+
+  private void allocate() {
+    int length = Math.multiplyExact(capacity, featureCount);
+    if (format.precision() == Precision.FLOAT32) {
+      floats = new float[length];
+    } else {
+      doubles = new double[length];
+    }
+    targets = new double[Math.multiplyExact(capacity, targetCount)];
+    samples = 0;
+  }
+
+  public NumberSink features() {
+    return features;
+  }
+
+  public NumberSink label() {
+    return label;
+  }
+
+  /** Counts the sample that was written. */
+  public void commit() {
+    samples++;
+  }
+
+  public boolean isFull() {
+    return samples == capacity;
+  }
+
+  public boolean isEmpty() {
+    return samples == 0;
+  }
+
+  /** The samples counted so far, at least one, as a block; the next sample starts another. */
+  public Block build() {
+    double[] blockTargets = Arrays.copyOf(targets, samples * targetCount);
+    Block block =
+        floats != null
+            ? Block.of(
+                samples,
+                format.sampleShape(),
+                isFull() ? floats : Arrays.copyOf(floats, samples * featureCount),
+                blockTargets)
+            : Block.of(
+                samples,
+                format.sampleShape(),
+                isFull() ? doubles : Arrays.copyOf(doubles, samples * featureCount),
+                blockTargets);
+    allocate();
+    return block;
+  }
+
+  private String wrongLength(int found, String expected) {
+    return "has %d number%s; expected %s".formatted(found, found == 1 ? "" : "s", expected);
+  }
+
+  private final class Features implements NumberSink {
+    @Override
+    public int length() {
+      return featureCount;
+    }
+
+    private String lengthProblem(int found) {
+      return found == featureCount
+          ? null
+          : wrongLength(
+              found, "%d, for samples of shape %s".formatted(featureCount, format.sampleShape()));
+    }
+
+    @Override
+    public String take(float[] values) {
+      String problem = lengthProblem(values.length);
+      if (problem != null) {
+        return problem;
+      }
+      int offset = samples * featureCount;
+      if (floats != null) {
+        System.arraycopy(values, 0, floats, offset, featureCount);
+      }
+      for (int i = 0; i < featureCount; i++) {
+        if (!Float.isFinite(values[i])) {
+          return notFinite(i, values[i]);
+        }
+        if (doubles != null) {
+          doubles[offset + i] = values[i];
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public String take(double[] values) {
+      String problem = lengthProblem(values.length);
+      if (problem != null) {
+        return problem;
+      }
+      int offset = samples * featureCount;
+      for (int i = 0; i < featureCount; i++) {
+        if (!Double.isFinite(values[i])) {
+          return notFinite(i, values[i]);
+        }
+        if (doubles != null) {
+          doubles[offset + i] = values[i];
+        } else {
+          floats[offset + i] = (float) values[i];
+          if (!Float.isFinite(floats[offset + i])) {
+            return "holds %s at position %d, too large for float32; use --precision float64"
+                .formatted(values[i], i);
+          }
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public String take(byte[] values) {
+      String problem = lengthProblem(values.length);
+      if (problem != null) {
+        return problem;
+      }
+      int offset = samples * featureCount;
+      for (int i = 0; i < featureCount; i++) {
+        if (doubles != null) {
+          doubles[offset + i] = values[i] & 0xff;
+        } else {
+          floats[offset + i] = values[i] & 0xff;
+        }
+      }
+      return null;
+    }
+
+    private String notFinite(int position, double value) {
+      return "holds %s at position %d; every feature must be a finite number"
+          .formatted(value, position);
+    }
+  }
+
+  private final class Label implements NumberSink {
+    @Override
+    public int length() {
+      return targetCount;
+    }
+
+    @Override
+    public String take(double[] values) {
+      TargetSpec target = format.target();
+      if (values.length != targetCount) {
+        return wrongLength(values.length, target.description());
+      }
+      for (int i = 0; i < targetCount; i++) {
+        String problem = target.problem(values[i]);
+        if (problem != null) {
+          return "holds " + problem;
+        }
+        targets[samples * targetCount + i] = values[i];
+      }
+      return null;
+    }
+
+    @Override
+    public String take(float[] values) {
+      double[] wide = new double[values.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i];
+      }
+      return take(wide);
+    }
+
+    @Override
+    public String take(byte[] values) {
+      double[] wide = new double[values.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = values[i] & 0xff;
+      }
+      return take(wide);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package org.samplegrad.datasets;
+
+/**
+ * Takes the numbers of one cell, in whichever primitive array they come. Each method returns what
+ * is wrong with them, or null when they were taken.
+ */
+public interface NumberSink {
+  /** How many numbers a cell must have. */
+  int length();
+
+  String take(float[] values);
+
+  String take(double[] values);
+
+  /** Takes bytes as the numbers 0 to 255. */
+  String take(byte[] values);
+}

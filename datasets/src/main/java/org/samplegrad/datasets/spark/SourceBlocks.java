@@ -1,0 +1,80 @@
+package org.samplegrad.datasets.spark;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.samplegrad.datasets.BadRow;
+import org.samplegrad.datasets.BlockDelivery;
+import org.samplegrad.datasets.BlockIterator;
+import org.samplegrad.datasets.SampleFormat;
+import org.samplegrad.datasets.SampleSource;
+
+/** The samples of a {@link SampleSource}, cut into ranges of equal length, one per partition. */
+public final class SourceBlocks implements DistributedBlocks {
+  /** Several partitions per core, so that cores finish together and progress can be seen. */
+  private static final int PARTITIONS_PER_CORE = 4;
+
+  private final String name;
+  private final long[] starts;
+  private final JavaRDD<BlockDelivery> deliveries;
+
+  private SourceBlocks(String name, long[] starts, JavaRDD<BlockDelivery> deliveries) {
+    this.name = name;
+    this.starts = starts;
+    this.deliveries = deliveries;
+  }
+
+  public static SourceBlocks of(
+      JavaSparkContext spark,
+      SampleSource source,
+      String name,
+      SampleFormat format,
+      BlockOptions options) {
+    long count = Math.min(options.limit(), source.count());
+    int partitions =
+        options.partitions() == BlockOptions.AS_FOUND
+            ? (int) Math.max(1, Math.min(count, PARTITIONS_PER_CORE * spark.defaultParallelism()))
+            : options.partitions();
+    long[] starts = new long[partitions];
+    List<SampleSource> ranges = new ArrayList<>();
+    for (int p = 0; p < partitions; p++) {
+      starts[p] = start(p, partitions, count);
+      ranges.add(source.range(starts[p], start(p + 1, partitions, count)));
+    }
+    JavaRDD<BlockDelivery> deliveries =
+        spark
+            .parallelize(ranges, partitions)
+            .mapPartitionsWithIndex(
+                (partition, range) ->
+                    new BlockIterator(
+                        range.next().cursor(),
+                        partition,
+                        format,
+                        options.blockSize(),
+                        options.policy()),
+                true);
+    return new SourceBlocks(name, starts, deliveries);
+  }
+
+  private static long start(int partition, int partitions, long count) {
+    long whole = count / partitions;
+    long rest = count % partitions;
+    return partition * whole + Math.min(partition, rest);
+  }
+
+  @Override
+  public JavaRDD<BlockDelivery> deliveries() {
+    return deliveries;
+  }
+
+  @Override
+  public long position(BadRow row) {
+    return starts[row.partition()] + row.index();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+}
