@@ -46,4 +46,9 @@ public record Objective(Model model, Loss loss) implements Serializable {
     long perSample = bytes * ARRAYS_PER_FORWARD_ARRAY * model.elementsPerSample();
     return (int) Math.max(1, Math.min(LARGEST_BLOCK, BLOCK_BYTES / perSample));
   }
+
+  /** The number of samples beyond which an array of a block could exceed what Java can index. */
+  public int largestBlockSize() {
+    return (int) Math.max(1, Integer.MAX_VALUE / model.elementsPerSample());
+  }
 }

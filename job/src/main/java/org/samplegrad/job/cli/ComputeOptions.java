@@ -1,0 +1,76 @@
+package org.samplegrad.job.cli;
+
+import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.passes.Objective;
+import org.samplegrad.datasets.spark.BlockOptions;
+import org.samplegrad.job.distributed.PrecisionChoice;
+import org.samplegrad.job.failures.WrongUsageException;
+import picocli.CommandLine.Option;
+
+/** How it is computed. */
+final class ComputeOptions {
+  @Option(
+      names = "--backend",
+      paramLabel = "BACKEND",
+      defaultValue = Backends.AUTO,
+      description = "Array library: auto, nd4j (default: ${DEFAULT-VALUE}).")
+  String backend;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "PRECISION",
+      defaultValue = "auto",
+      description =
+          "${COMPLETION-CANDIDATES}; auto computes in float32 and repeats in float64 if that is too"
+              + " inaccurate (default: ${DEFAULT-VALUE}).")
+  PrecisionChoice precision;
+
+  @Option(
+      names = "--block-size",
+      paramLabel = "SAMPLES",
+      description = "Samples evaluated together (default: as many as fit a memory budget).")
+  Integer blockSize;
+
+  @Option(
+      names = "--partitions",
+      paramLabel = "PARTITIONS",
+      description = "Spark partitions (default: those of the data set).")
+  Integer partitions;
+
+  void validate() {
+    if (!Backends.names().contains(backend)) {
+      throw new WrongUsageException(
+          "Unknown backend '%s'; choose one of %s"
+              .formatted(backend, String.join(", ", Backends.names())));
+    }
+    requirePositive("--block-size", blockSize);
+    requirePositive("--partitions", partitions);
+  }
+
+  static void requirePositive(String option, Number value) {
+    if (value != null && value.longValue() < 1) {
+      throw new WrongUsageException("%s must be at least 1; found %s".formatted(option, value));
+    }
+  }
+
+  /**
+   * @throws WrongUsageException if the block size asked for makes arrays that are too long
+   */
+  int blockSize(Objective objective, Precision format) {
+    if (blockSize == null) {
+      return objective.blockSize(format);
+    }
+    int largest = objective.largestBlockSize();
+    if (blockSize > largest) {
+      throw new WrongUsageException(
+          "--block-size %d is too large: this model's arrays allow %d at most"
+              .formatted(blockSize, largest));
+    }
+    return blockSize;
+  }
+
+  int partitions() {
+    return partitions == null ? BlockOptions.AS_FOUND : partitions;
+  }
+}

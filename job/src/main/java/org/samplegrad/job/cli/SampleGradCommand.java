@@ -1,0 +1,96 @@
+package org.samplegrad.job.cli;
+
+import org.samplegrad.job.failures.ExitCode;
+import org.samplegrad.job.failures.Failure;
+import org.samplegrad.job.output.Versions;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The program. */
+@Command(
+    name = "samplegrad",
+    description =
+        "Per-sample gradient statistics over a whole data set, and the gradients of those"
+            + " statistics. Without arguments: a demonstration on MNIST.",
+    subcommands = {VarianceCommand.class, CheckCommand.class, CommandLine.HelpCommand.class},
+    versionProvider = SampleGradCommand.VersionLines.class,
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:a check failed",
+      "2:wrong usage or unusable model",
+      "3:bad data",
+      "4:the job failed"
+    })
+public final class SampleGradCommand {
+  private static final String[] DEMONSTRATION = {
+    "variance",
+    "--data",
+    "mnist-test",
+    "--model",
+    "mnist-cnn",
+    "--loss",
+    "cross-entropy",
+    "--output",
+    "samplegrad-out",
+    "--overwrite"
+  };
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the versions.")
+  boolean version;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this text.")
+  boolean help;
+
+  private SampleGradCommand() {}
+
+  static final class VersionLines implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return Versions.all().entrySet().stream()
+          .map(entry -> entry.getKey() + " " + entry.getValue())
+          .toArray(String[]::new);
+    }
+  }
+
+  /** Runs a command line; returns the exit code of the contract. */
+  public static int run(String... arguments) {
+    return commandLine().execute(arguments.length == 0 ? DEMONSTRATION : arguments);
+  }
+
+  /** The parser, for tests that look at what it prints. */
+  static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new SampleGradCommand());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((e, given) -> reportWrongUsage(e));
+    line.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
+    return line;
+  }
+
+  private static int reportWrongUsage(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    command
+        .getErr()
+        .printf("%s%nSee '%s --help'.%n", e.getMessage(), command.getCommandSpec().qualifiedName());
+    return ExitCode.UNUSABLE_REQUEST.value();
+  }
+
+  private static int report(Exception e, CommandLine command) {
+    Failure failure = Failure.of(e);
+    command.getErr().println(failure.message());
+    if (Boolean.TRUE.equals(command.getCommandSpec().findOption("--stacktrace").getValue())) {
+      e.printStackTrace(command.getErr());
+    }
+    command.getErr().flush();
+    return failure.exitCode().value();
+  }
+}

@@ -1,0 +1,70 @@
+package org.samplegrad.job.data;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Files of any file system that Hadoop knows. */
+public final class HadoopFiles {
+  private final Configuration configuration;
+
+  public HadoopFiles(Configuration configuration) {
+    this.configuration = configuration;
+  }
+
+  /** A path with its file system. */
+  public record Location(FileSystem system, Path path) {}
+
+  /**
+   * @throws IOException if the path is malformed, or its file system cannot be reached
+   */
+  public Location locate(String path) throws IOException {
+    try {
+      Path parsed = new Path(path);
+      FileSystem system = parsed.getFileSystem(configuration);
+      return new Location(
+          system, parsed.makeQualified(system.getUri(), system.getWorkingDirectory()));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("'%s' is not a path: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  /** What is read from one file. */
+  @FunctionalInterface
+  public interface Reader<T> {
+    T read(InputStream stream, long length) throws IOException;
+  }
+
+  /**
+   * Opens a file, reads from it and closes it.
+   *
+   * @throws FileNotFoundException if there is no such file
+   */
+  public <T> T read(String path, Reader<T> reader) throws IOException {
+    Location location = locate(path);
+    FileStatus status = location.system().getFileStatus(location.path());
+    if (status.isDirectory()) {
+      throw new IOException("'%s' is a directory; expected a file".formatted(path));
+    }
+    try (InputStream stream = location.system().open(location.path())) {
+      return reader.read(stream, status.getLen());
+    }
+  }
+
+  /** Whether a path, which may be a glob pattern, leads to anything. */
+  public boolean exists(String path) throws IOException {
+    Location location = locate(path);
+    FileStatus[] found = location.system().globStatus(location.path());
+    return found != null && found.length > 0;
+  }
+
+  /** Opens a file of a directory by name. */
+  public InputStream open(String directory, String name) throws IOException {
+    Location location = locate(directory);
+    return location.system().open(new Path(location.path(), name));
+  }
+}

@@ -1,0 +1,68 @@
+package org.samplegrad.job.data;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.samplegrad.core.models.ExampleModel;
+import org.samplegrad.core.models.Model;
+import org.samplegrad.core.models.ModelSpec;
+import org.samplegrad.core.models.Safetensors;
+import org.samplegrad.core.models.UnusableModelException;
+import org.samplegrad.core.parameters.ParameterLayout;
+import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.job.failures.RootCause;
+
+/** Models and weights by what the command line says. */
+public final class ModelFiles {
+  private static final String JSON = ".json";
+
+  private final HadoopFiles files;
+
+  public ModelFiles(HadoopFiles files) {
+    this.files = files;
+  }
+
+  /**
+   * @param name of an example model, or the path of a JSON model spec
+   * @throws UnusableModelException if there is no such model, or its file is not usable
+   */
+  public Model model(String name) {
+    var example = ExampleModel.named(name);
+    if (example.isPresent()) {
+      return example.get().create();
+    }
+    if (!name.endsWith(JSON)) {
+      throw new UnusableModelException(
+          "Unknown model '%s'; choose one of %s, or a model spec in a file that ends in %s"
+              .formatted(name, examples(), JSON));
+    }
+    return read("Model", name, (stream, length) -> ModelSpec.read(name, stream));
+  }
+
+  /** The names of the example models, for messages. */
+  public static String examples() {
+    return Arrays.stream(ExampleModel.values())
+        .map(ExampleModel::toString)
+        .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * @throws UnusableModelException if the file is missing, damaged, or holds other tensors
+   */
+  public ParameterVector weights(String path, ParameterLayout layout) {
+    return read(
+        "Weights", path, (stream, length) -> Safetensors.read(path, stream, length, layout));
+  }
+
+  private <T> T read(String what, String path, HadoopFiles.Reader<T> reader) {
+    try {
+      return files.read(path, reader);
+    } catch (FileNotFoundException e) {
+      throw new UnusableModelException("%s file '%s' does not exist".formatted(what, path), e);
+    } catch (IOException e) {
+      throw new UnusableModelException(
+          "%s file '%s' cannot be read: %s".formatted(what, path, RootCause.messageOf(e)), e);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** From what the command line names to models, weights and distributed blocks. */
+package org.samplegrad.job.data;

@@ -1,0 +1,271 @@
+package org.samplegrad.job.distributed;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.StorageLevel;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.moments.Cotangents;
+import org.samplegrad.core.moments.MomentFunctional;
+import org.samplegrad.core.moments.MomentStatistics;
+import org.samplegrad.core.moments.Moments;
+import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.core.parameters.ParameterLayout;
+import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.core.passes.MomentsPass;
+import org.samplegrad.core.passes.Objective;
+import org.samplegrad.core.passes.PullBackPass;
+import org.samplegrad.datasets.BadDataException;
+import org.samplegrad.datasets.BadRow;
+import org.samplegrad.datasets.BlockDelivery;
+import org.samplegrad.datasets.spark.DistributedBlocks;
+import org.samplegrad.job.failures.JobFailedException;
+
+/**
+ * A functional of the moments of all individual gradients, and its gradient: moments on the
+ * executors, the functional with its cotangents on the driver, the pull-back on the executors.
+ */
+public final class TwoPassJob {
+  private static final String MOMENTS = "Moments pass";
+  private static final String PULL_BACK = "Pull-back pass";
+
+  private final JavaSparkContext spark;
+  private final Objective objective;
+  private final String backendName;
+  private final Broadcast<ParameterVector> parameters;
+  private final PassListener listener;
+
+  public TwoPassJob(
+      JavaSparkContext spark,
+      Objective objective,
+      ParameterVector parameters,
+      String backendName,
+      PassListener listener) {
+    this.spark = spark;
+    this.objective = objective;
+    this.backendName = backendName;
+    this.parameters = spark.broadcast(parameters);
+    this.listener = listener;
+  }
+
+  /** The first pass's result. */
+  private record MomentsResult(Moments moments, long skippedRows, double seconds) {}
+
+  private record PullBackResult(ParameterVector gradient, double seconds) {}
+
+  /**
+   * @param blocks the data set, its features kept in the precision asked for
+   * @throws BadDataException if a row is bad or there are none
+   * @throws JobFailedException if the totals are not finite numbers
+   */
+  public FunctionalResult run(
+      Function<Precision, DistributedBlocks> blocks,
+      MomentFunctional functional,
+      Reduction reduction,
+      PrecisionChoice choice) {
+    Precision precision = choice.first();
+    Attempt attempt = new Attempt(blocks.apply(precision), precision);
+    try {
+      MomentsResult first = attempt.moments();
+      double seconds = first.seconds();
+      MomentStatistics statistics = MomentStatistics.of(first.moments(), reduction);
+      if (choice.asksForFloat64(statistics)) {
+        listener.repeatsInFloat64(statistics.relativeErrorBound(precision));
+        attempt.close();
+        precision = Precision.FLOAT64;
+        attempt = new Attempt(blocks.apply(precision), precision);
+        first = attempt.moments();
+        seconds += first.seconds();
+        statistics = MomentStatistics.of(first.moments(), reduction);
+      }
+      requireFinite(statistics);
+      Cotangents cotangents = cotangents(functional, first.moments(), reduction);
+      PullBackResult second = attempt.pullBack(cotangents);
+      requireFinite("gradient of the result", second.gradient());
+      return new FunctionalResult(
+          statistics,
+          cotangents.value(),
+          second.gradient(),
+          first.skippedRows(),
+          precision,
+          attempt.backendUsed,
+          seconds,
+          second.seconds());
+    } finally {
+      attempt.close();
+    }
+  }
+
+  private static Cotangents cotangents(
+      MomentFunctional functional, Moments moments, Reduction reduction) {
+    try (Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+      return Cotangents.of(functional, moments, reduction, float64);
+    }
+  }
+
+  private static void requireFinite(MomentStatistics statistics) {
+    if (!Double.isFinite(statistics.lossMean())) {
+      throw new JobFailedException(
+          "The loss is not a finite number (%s): the model's outputs overflow. Check the scale of the"
+                  .formatted(statistics.lossMean())
+              + " weights and of the features");
+    }
+    requireFinite("mean gradient", statistics.meanGradient());
+    requireFinite("variance of the gradients", statistics.variance());
+  }
+
+  private static void requireFinite(String what, ParameterVector values) {
+    String parameter = values.firstNotFinite();
+    if (parameter != null) {
+      throw new JobFailedException(
+          "The %s of parameter '%s' is not finite: numbers overflow. Use --precision float64, or"
+                  .formatted(what, parameter)
+              + " check the scale of the weights and of the features");
+    }
+  }
+
+  private static double now() {
+    return System.nanoTime() * 1e-9;
+  }
+
+  /** Both passes over the same blocks in one precision. */
+  private final class Attempt implements AutoCloseable {
+    private final DistributedBlocks blocks;
+    private final Precision precision;
+    private final String backendUsed;
+    private final JavaRDD<BlockDelivery> deliveries;
+
+    Attempt(DistributedBlocks blocks, Precision precision) {
+      this.blocks = blocks;
+      this.precision = precision;
+      // Opened here first, so that a backend that cannot run fails with its own message.
+      try (Backend backend = Backends.open(backendName, precision)) {
+        this.backendUsed = backend.name();
+      }
+      this.deliveries = blocks.deliveries().persist(StorageLevel.MEMORY_AND_DISK());
+    }
+
+    @Override
+    public void close() {
+      deliveries.unpersist();
+    }
+
+    MomentsResult moments() {
+      double start = start(MOMENTS);
+      ParameterLayout layout = objective.model().parameters();
+      List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout));
+      lengths.add(1); // rows passed over
+      SlicedReduction.Sum sum =
+          reduction(lengths)
+              .over(deliveries, momentsWork(objective, parameters, backendName, precision));
+      double seconds = end(MOMENTS, start);
+      if (sum.badRow() != null) {
+        throw new BadDataException(describe(sum.badRow()));
+      }
+      int last = lengths.size() - 1;
+      Moments moments = Moments.ofArrays(layout, sum.arrays().subList(0, last));
+      long skipped = (long) sum.arrays().get(last)[0];
+      if (moments.count() == 0) {
+        throw new BadDataException(
+            skipped == 0
+                ? "%s is empty: there is no row to compute anything from".formatted(blocks.name())
+                : "%s has no usable row: all %d were skipped".formatted(blocks.name(), skipped));
+      }
+      return new MomentsResult(moments, skipped, seconds);
+    }
+
+    private String describe(BadRow row) {
+      return row.describe(blocks.position(row), blocks.name());
+    }
+
+    PullBackResult pullBack(Cotangents cotangents) {
+      double start = start(PULL_BACK);
+      Broadcast<Cotangents> shared = spark.broadcast(cotangents);
+      ParameterLayout layout = objective.model().parameters();
+      SlicedReduction.Sum sum =
+          reduction(List.of(layout.size()))
+              .over(
+                  deliveries, pullBackWork(objective, parameters, shared, backendName, precision));
+      shared.destroy();
+      double seconds = end(PULL_BACK, start);
+      return new PullBackResult(new ParameterVector(layout, sum.arrays().get(0)), seconds);
+    }
+
+    private SlicedReduction reduction(List<Integer> lengths) {
+      return new SlicedReduction(lengths, SlicedReduction.SLICE_ELEMENTS);
+    }
+
+    private double start(String pass) {
+      spark.sc().setJobDescription("%s over %s in %s".formatted(pass, blocks.name(), precision));
+      listener.passStarted(pass, blocks.name(), precision);
+      return now();
+    }
+
+    private double end(String pass, double start) {
+      double seconds = now() - start;
+      spark.sc().setJobDescription(null);
+      listener.passEnded(pass, seconds);
+      return seconds;
+    }
+  }
+
+  private static SlicedReduction.PartitionWork momentsWork(
+      Objective objective,
+      Broadcast<ParameterVector> parameters,
+      String backendName,
+      Precision precision) {
+    return deliveries -> {
+      if (!deliveries.hasNext()) {
+        return PartitionTotals.NONE;
+      }
+      try (Backend backend = Backends.open(backendName, precision)) {
+        MomentsPass pass = new MomentsPass(objective, parameters.value(), backend);
+        Moments moments = Moments.empty(parameters.value().layout());
+        double[] skipped = new double[1];
+        while (deliveries.hasNext()) {
+          BlockDelivery delivery = deliveries.next();
+          if (delivery.badRow() != null) {
+            return new PartitionTotals(null, delivery.badRow());
+          }
+          skipped[0] += delivery.skippedRows();
+          if (delivery.block() != null) {
+            pass.add(delivery.block(), moments);
+          }
+        }
+        List<double[]> arrays = new ArrayList<>(moments.arrays());
+        arrays.add(skipped);
+        return new PartitionTotals(arrays, null);
+      }
+    };
+  }
+
+  private static SlicedReduction.PartitionWork pullBackWork(
+      Objective objective,
+      Broadcast<ParameterVector> parameters,
+      Broadcast<Cotangents> cotangents,
+      String backendName,
+      Precision precision) {
+    return deliveries -> {
+      if (!deliveries.hasNext()) {
+        return PartitionTotals.NONE;
+      }
+      try (Backend backend = Backends.open(backendName, precision)) {
+        PullBackPass pass =
+            new PullBackPass(objective, parameters.value(), cotangents.value(), backend);
+        double[] totals = new double[parameters.value().layout().size()];
+        while (deliveries.hasNext()) {
+          BlockDelivery delivery = deliveries.next();
+          if (delivery.block() != null) {
+            pass.add(delivery.block(), totals);
+          }
+        }
+        return new PartitionTotals(List.of(totals), null);
+      }
+    };
+  }
+}

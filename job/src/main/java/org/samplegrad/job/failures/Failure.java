@@ -1,0 +1,67 @@
+package org.samplegrad.job.failures;
+
+import java.io.FileNotFoundException;
+import java.util.List;
+import org.samplegrad.core.backend.BackendException;
+import org.samplegrad.core.models.UnusableModelException;
+import org.samplegrad.datasets.BadDataException;
+
+/** What a failure means to the user. */
+public record Failure(ExitCode exitCode, String message) {
+  private static final int DEEPEST = 100;
+
+  /** Packages whose exceptions mean that a file's contents could not be read. */
+  private static final List<String> READERS =
+      List.of(
+          "org.apache.parquet.",
+          "org.apache.orc.",
+          "org.apache.avro.",
+          "com.fasterxml.jackson.",
+          "com.univocity.");
+
+  public static Failure of(Throwable thrown) {
+    Throwable cause = thrown;
+    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+      ExitCode code = codeOf(cause);
+      if (code != null) {
+        return new Failure(code, cause.getMessage());
+      }
+      if (cause instanceof OutOfMemoryError) {
+        return new Failure(
+            ExitCode.JOB_FAILED,
+            "Out of memory (%s). Give the program more (SAMPLEGRAD_DRIVER_MEMORY, or spark-submit's"
+                    .formatted(cause.getMessage())
+                + " --driver-memory and --executor-memory) or choose a smaller --block-size");
+      }
+      if (isUnreadable(cause)) {
+        return new Failure(
+            ExitCode.BAD_DATA,
+            "A file of the data set cannot be read: " + RootCause.messageOf(thrown));
+      }
+      cause = cause.getCause();
+    }
+    Throwable root = RootCause.of(thrown);
+    return new Failure(
+        ExitCode.JOB_FAILED,
+        "The job failed: %s (%s). --stacktrace shows where"
+            .formatted(RootCause.messageOf(root), root.getClass().getSimpleName()));
+  }
+
+  /** The code of the exceptions that carry a message for the user; null for all others. */
+  private static ExitCode codeOf(Throwable thrown) {
+    if (thrown instanceof WrongUsageException || thrown instanceof UnusableModelException) {
+      return ExitCode.UNUSABLE_REQUEST;
+    }
+    if (thrown instanceof BadDataException) {
+      return ExitCode.BAD_DATA;
+    }
+    return thrown instanceof JobFailedException || thrown instanceof BackendException
+        ? ExitCode.JOB_FAILED
+        : null;
+  }
+
+  private static boolean isUnreadable(Throwable cause) {
+    String name = cause.getClass().getName();
+    return cause instanceof FileNotFoundException || READERS.stream().anyMatch(name::startsWith);
+  }
+}

@@ -1,0 +1,23 @@
+package org.samplegrad.job.output;
+
+import java.util.List;
+import org.samplegrad.core.models.Safetensors;
+import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.job.output.OutputDirectory.File;
+
+/** The files of an output directory. A new one is one line here. */
+public final class ResultFiles {
+  private ResultFiles() {}
+
+  public static List<File> of(Report report) {
+    return List.of(
+        tensors("mean_gradient", report.statistics().meanGradient()),
+        tensors("variance", report.statistics().variance()),
+        tensors("total_variance_gradient", report.result().gradient()),
+        new File("summary.json", stream -> SummaryJson.write(report, stream)));
+  }
+
+  private static File tensors(String name, ParameterVector values) {
+    return new File(name + ".safetensors", stream -> Safetensors.write(values, stream));
+  }
+}

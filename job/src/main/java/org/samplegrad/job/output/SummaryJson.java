@@ -1,0 +1,51 @@
+package org.samplegrad.job.output;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+import org.samplegrad.core.parameters.ParameterLayout;
+
+/** {@code summary.json}: the report for programs. */
+final class SummaryJson {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private SummaryJson() {}
+
+  static void write(Report report, OutputStream stream) throws IOException {
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("n", report.statistics().count());
+    root.put("skipped_rows", report.result().skippedRows());
+    root.put("total_variance", report.totalVariance());
+    root.put("mean_gradient_norm", report.statistics().meanGradient().norm());
+    root.put("total_variance_gradient_norm", report.result().gradient().norm());
+    for (ParameterLayout.Entry entry : report.statistics().variance().layout().entries()) {
+      Report.ParameterShare share = report.share(entry);
+      ObjectNode parameter = root.withArray("parameters").addObject();
+      parameter.put("name", share.name());
+      Arrays.stream(share.shape()).forEach(parameter.putArray("shape")::add);
+      parameter.put("variance_sum", share.varianceSum());
+      parameter.put("mean_gradient_norm", share.meanGradientNorm());
+      putBound(parameter, share.errorBound());
+    }
+    root.put("loss_mean", report.statistics().lossMean());
+    putBound(root, report.errorBound());
+    root.put("precision_used", report.result().precision().toString());
+    root.put("backend", report.result().backend());
+    root.put("reduction", report.reduction().toString());
+    ObjectNode timings = root.putObject("timings");
+    timings.put("moments_seconds", report.result().momentsSeconds());
+    timings.put("pullback_seconds", report.result().pullBackSeconds());
+    Versions.all().forEach(root.putObject("versions")::put);
+    report.options().forEach(root.putObject("options")::put);
+    MAPPER.writeValue(stream, root);
+  }
+
+  /** JSON has no infinity: null where the variance vanishes in rounding. */
+  private static void putBound(ObjectNode node, double bound) {
+    node.put("relative_error_bound", Double.isFinite(bound) ? (Double) bound : null);
+  }
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Runs SampleGrad with an embedded Spark on this machine. Builds it first if that was not done yet
+# or the sources have changed since.
+#
+#   submit-scripts/run-local.sh [COMMAND [OPTIONS]]      without arguments: the demonstration
+#
+# SAMPLEGRAD_MASTER         Spark master (default: local[*])
+# SAMPLEGRAD_DRIVER_MEMORY  heap of the program (default: 2g)
+set -euo pipefail
+
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+target=$root/job/target
+
+is_built() {
+  local jar
+  jar=$(find "$target" -maxdepth 1 -name 'samplegrad-job-*.jar' 2>/dev/null | head -n 1)
+  [ -n "$jar" ] && [ -f "$target/class-path-runtime.txt" ] || return 1
+  [ -z "$(find "$root"/pom.xml "$root"/*/pom.xml "$root"/{core,datasets,job}/src/main \
+    -newer "$jar" -print -quit)" ]
+}
+
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+if ! command -v "$java" >/dev/null; then
+  echo "Java was not found: install a JDK 17 and set JAVA_HOME, or put java on the PATH." >&2
+  exit 2
+fi
+
+if ! is_built; then
+  echo "Building SampleGrad (only needed now and when its sources change) ..." >&2
+  if ! (cd "$root" && ./mvnw -q -B -DskipTests package >&2); then
+    echo "The build failed; its messages are above." >&2
+    exit 4
+  fi
+fi
+
+class_path=$target/classes:$(<"$target/class-path-compile.txt"):$(<"$target/class-path-runtime.txt")
+read -r -a java_options <"$target/classes/org/samplegrad/job/java-options.txt"
+
+# Spark's tasks are the parallelism: one thread for the array library in each.
+OMP_NUM_THREADS=1 exec "$java" "${java_options[@]}" \
+  -Xmx"${SAMPLEGRAD_DRIVER_MEMORY:-2g}" \
+  -Dspark.master="${SAMPLEGRAD_MASTER:-local[*]}" \
+  -cp "$class_path" org.samplegrad.job.Main "$@"
