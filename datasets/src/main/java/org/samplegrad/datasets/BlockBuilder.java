@@ -185,7 +185,7 @@ public final class BlockBuilder {
       for (int i = 0; i < targetCount; i++) {
         String problem = target.problem(values[i]);
         if (problem != null) {
-          return "holds " + problem;
+          return "cannot be used: " + problem;
         }
         targets[samples * targetCount + i] = values[i];
       }

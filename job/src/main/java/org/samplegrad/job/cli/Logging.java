@@ -18,7 +18,8 @@ public final class Logging {
     }
   }
 
-  static boolean isLeftToSpark() {
-    return !OURS.equals(System.getProperty(CONFIGURATION));
+  /** Whether Spark is embedded and logs by this program's configuration. */
+  static boolean isOurs() {
+    return OURS.equals(System.getProperty(CONFIGURATION));
   }
 }

@@ -1,5 +1,9 @@
 package org.samplegrad.job.cli;
 
+import org.samplegrad.core.losses.LossKind;
+import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.datasets.RowPolicy;
+import org.samplegrad.job.distributed.PrecisionChoice;
 import org.samplegrad.job.failures.ExitCode;
 import org.samplegrad.job.failures.Failure;
 import org.samplegrad.job.output.Versions;
@@ -70,7 +74,8 @@ public final class SampleGradCommand {
   /** The parser, for tests that look at what it prints. */
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new SampleGradCommand());
-    line.setCaseInsensitiveEnumValuesAllowed(true);
+    LabelConverter.register(
+        line, LossKind.class, Reduction.class, RowPolicy.class, PrecisionChoice.class);
     line.setParameterExceptionHandler((e, given) -> reportWrongUsage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
     return line;

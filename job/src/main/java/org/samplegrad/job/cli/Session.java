@@ -1,35 +1,50 @@
 package org.samplegrad.job.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** The Spark session of one command; stopped when closed, unless it was there before. */
 final class Session implements AutoCloseable {
+  private static final String WAREHOUSE = "spark.sql.warehouse.dir";
   private static final String LOG_LEVEL = "ERROR";
 
   private final SparkSession session;
   private final boolean owned;
 
-  private Session(SparkSession session, boolean owned) {
+  /** Where Spark makes an empty directory when it is asked for a table; null if not ours. */
+  private final Path warehouse;
+
+  private Session(SparkSession session, boolean owned, Path warehouse) {
     this.session = session;
     this.owned = owned;
+    this.warehouse = warehouse;
   }
 
   static Session open(String command) {
-    if (SparkSession.getActiveSession().isDefined()
-        || SparkSession.getDefaultSession().isDefined()) {
-      return new Session(SparkSession.active(), false);
+    if (SparkSession.getDefaultSession().isDefined()) {
+      return new Session(SparkSession.active(), false, null);
     }
     SparkConf configuration = new SparkConf().setAppName("SampleGrad " + command);
     configuration.setIfMissing("spark.ui.showConsoleProgress", "true");
     // Tasks are the parallelism; the array library computes with one thread in each.
     configuration.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+    Path warehouse = null;
+    if (!configuration.contains(WAREHOUSE) && Logging.isOurs()) {
+      // Instead of one in the user's directory.
+      warehouse = Path.of(System.getProperty("java.io.tmpdir"), "warehouse-" + UUID.randomUUID());
+      configuration.set(WAREHOUSE, warehouse.toString());
+    }
     SparkSession session = SparkSession.builder().config(configuration).getOrCreate();
-    if (Logging.isLeftToSpark()) {
+    if (!Logging.isOurs()) {
       session.sparkContext().setLogLevel(LOG_LEVEL);
     }
-    return new Session(session, true);
+    return new Session(session, true, warehouse);
   }
 
   SparkSession sql() {
@@ -42,8 +57,16 @@ final class Session implements AutoCloseable {
 
   @Override
   public void close() {
-    if (owned) {
-      session.stop();
+    if (!owned) {
+      return;
+    }
+    session.stop();
+    if (warehouse != null) {
+      try {
+        Files.deleteIfExists(warehouse);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

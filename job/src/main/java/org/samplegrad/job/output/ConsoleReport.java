@@ -74,7 +74,9 @@ public final class ConsoleReport implements PassListener {
   private static String variance(Report report) {
     List<String> remarks = new ArrayList<>();
     remarks.add("%s, reduction %s".formatted(report.result().precision(), report.reduction()));
-    if (report.isResolved()) {
+    if (report.errorBound() == 0) {
+      remarks.add("exact");
+    } else if (report.isResolved()) {
       remarks.add(String.format(Locale.ROOT, "relative error below %.1g", report.errorBound()));
     } else {
       remarks.add("smaller than its rounding error, reported as zero");

@@ -48,6 +48,7 @@ public final class OutputDirectory {
       if (system.exists(path)) {
         output.requireReplaceable(inputs);
       }
+      output.requireWritable();
       return output;
     } catch (IOException | IllegalArgumentException e) {
       throw new WrongUsageException(
@@ -76,6 +77,23 @@ public final class OutputDirectory {
     }
   }
 
+  /** Tries it in the nearest directory that exists, so as to leave nothing behind. */
+  private void requireWritable() throws IOException {
+    Path above = path.getParent();
+    while (!system.exists(above)) {
+      above = above.getParent();
+    }
+    Path probe = temporary(above);
+    if (!system.mkdirs(probe)) {
+      throw new IOException("no directory can be made in '%s'".formatted(above));
+    }
+    system.delete(probe, true);
+  }
+
+  private Path temporary(Path parent) {
+    return new Path(parent, ".%s-%s".formatted(path.getName(), UUID.randomUUID()));
+  }
+
   private void requireOutside(Path needed, String reason) {
     for (Path above = needed; above != null; above = above.getParent()) {
       if (above.equals(path)) {
@@ -100,8 +118,7 @@ public final class OutputDirectory {
    * @throws JobFailedException if the files cannot be written; nothing is left behind then
    */
   public void write(List<File> files) {
-    Path temporary =
-        new Path(path.getParent(), ".%s-%s".formatted(path.getName(), UUID.randomUUID()));
+    Path temporary = temporary(path.getParent());
     try {
       try {
         for (File file : files) {

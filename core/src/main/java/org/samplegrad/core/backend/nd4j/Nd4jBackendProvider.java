@@ -47,6 +47,7 @@ public final class Nd4jBackendProvider implements BackendProvider {
         // Spark's tasks are the parallelism: one thread each.
         Nd4j.getEnvironment().setMaxThreads(1);
         Nd4j.getEnvironment().setMaxMasterThreads(1);
+        Nd4j.factory().blas().setMaxThreads(1);
         Nd4j.getEnvironment().setVerbose(false);
         return unsupportedDevice(NativeOpsHolder.getInstance().getDeviceNativeOps());
       } catch (LinkageError | RuntimeException e) {
