@@ -38,7 +38,12 @@ public record Window(
   /** The number of positions of an axis, {@code floor((extent + 2p - d(k - 1) - 1) / s) + 1}. */
   private static int positions(int extent, int kernel, int stride, int padding, int dilation) {
     long room = extent + 2L * padding - (long) dilation * (kernel - 1) - 1;
-    return room < 0 ? 0 : Math.toIntExact(room / stride + 1);
+    long positions = room < 0 ? 0 : room / stride + 1;
+    if (positions > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "A padding of %d makes more positions than an array can hold".formatted(padding));
+    }
+    return (int) positions;
   }
 
   public int outputHeight(int height) {

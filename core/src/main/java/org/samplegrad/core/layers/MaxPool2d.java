@@ -22,12 +22,22 @@ public record MaxPool2d(Window window) implements Layer {
           "maxpool2d: a kernel of %d x %d does not fit into the padded input %s"
               .formatted(window.kernelHeight(), window.kernelWidth(), inputShape));
     }
+    if (exceedsHalf(window.paddingHeight(), window.kernelHeight(), window.dilationHeight())
+        || exceedsHalf(window.paddingWidth(), window.kernelWidth(), window.dilationWidth())) {
+      throw new IllegalArgumentException(
+          "maxpool2d: the padding must be at most half of the dilated kernel; found " + window);
+    }
     if (!window.coversInput(inputShape.extent(1), inputShape.extent(2))) {
       throw new IllegalArgumentException(
           "maxpool2d: the padding is so large that a window over the input %s holds nothing else"
               .formatted(inputShape));
     }
     return Shape.of(inputShape.extent(0), height, width);
+  }
+
+  /** What PyTorch refuses; it also bounds the positions that {@code coversInput} goes through. */
+  private static boolean exceedsHalf(int padding, int kernel, int dilation) {
+    return padding > (dilation * (kernel - 1L) + 1) / 2;
   }
 
   @Override

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -50,6 +51,9 @@ public final class ModelSpec {
       throw new UnusableModelException(
           "Model file '%s' is not JSON: %s%s".formatted(name, e.getOriginalMessage(), location(e)),
           e);
+    } catch (CharConversionException e) {
+      throw new UnusableModelException(
+          "Model file '%s' is not JSON: %s".formatted(name, e.getMessage()), e);
     } catch (IllegalArgumentException | UnusableModelException e) {
       throw new UnusableModelException("Model file '%s': %s".formatted(name, e.getMessage()), e);
     }

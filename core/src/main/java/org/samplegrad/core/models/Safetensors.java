@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.CharConversionException;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -85,7 +86,7 @@ public final class Safetensors {
     } catch (EOFException e) {
       throw new UnusableModelException(
           "Weights file '%s' is cut short: it ends before its data do".formatted(name), e);
-    } catch (JsonProcessingException e) {
+    } catch (JsonProcessingException | CharConversionException e) {
       throw new UnusableModelException(
           "Weights file '%s' is not a safetensors file: its header is not JSON".formatted(name), e);
     } catch (IllegalArgumentException e) {
@@ -107,6 +108,9 @@ public final class Safetensors {
       throw new EOFException();
     }
     byte[] header = data.readNBytes((int) headerLength);
+    if (header.length < headerLength) {
+      throw new EOFException();
+    }
     JsonNode root = MAPPER.readTree(header);
     if (root == null || !root.isObject()) {
       throw new IllegalArgumentException("not a safetensors file: its header is not an object");

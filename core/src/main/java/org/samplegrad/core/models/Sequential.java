@@ -39,7 +39,7 @@ public final class Sequential implements Model {
     for (int index = 0; index < layers.size(); index++) {
       Layer layer = layers.get(index);
       try {
-        elements += layer.scratchElements(shape);
+        elements += scratch(layer, shape);
         shape = layer.outputShape(shape);
         elements += shape.size();
       } catch (IllegalArgumentException e) {
@@ -57,6 +57,16 @@ public final class Sequential implements Model {
     } catch (IllegalArgumentException e) {
       throw new UnusableModelException(e.getMessage(), e);
     }
+  }
+
+  private static long scratch(Layer layer, Shape shape) {
+    long elements = layer.scratchElements(shape);
+    if (elements > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "one sample of shape %s needs a working array of %d elements, more than an array can hold"
+              .formatted(shape, elements));
+    }
+    return elements;
   }
 
   @Override

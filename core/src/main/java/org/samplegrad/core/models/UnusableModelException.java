@@ -4,11 +4,20 @@ package org.samplegrad.core.models;
 public final class UnusableModelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Messages quote files, which may hold anything. */
+  private static final int LONGEST_MESSAGE = 800;
+
   public UnusableModelException(String message) {
-    super(message);
+    super(shortened(message));
   }
 
   public UnusableModelException(String message, Throwable cause) {
-    super(message, cause);
+    super(shortened(message), cause);
+  }
+
+  private static String shortened(String message) {
+    return message.length() <= LONGEST_MESSAGE
+        ? message
+        : message.substring(0, LONGEST_MESSAGE) + " ...";
   }
 }

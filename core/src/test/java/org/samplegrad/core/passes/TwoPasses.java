@@ -1,0 +1,39 @@
+package org.samplegrad.core.passes;
+
+import java.util.List;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.moments.Cotangents;
+import org.samplegrad.core.moments.MomentFunctional;
+import org.samplegrad.core.moments.MomentStatistics;
+import org.samplegrad.core.moments.Moments;
+import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.core.parameters.ParameterVector;
+
+/** The results of both passes over blocks in one process, as a job chains them. */
+record TwoPasses(double value, ParameterVector gradient, MomentStatistics statistics) {
+
+  static TwoPasses over(
+      List<Block> blocks,
+      Objective objective,
+      ParameterVector parameters,
+      MomentFunctional functional,
+      Reduction reduction,
+      Precision precision) {
+    try (Backend backend = Backends.open(Backends.AUTO, precision);
+        Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+      Moments moments = Moments.empty(parameters.layout());
+      MomentsPass first = new MomentsPass(objective, parameters, backend);
+      blocks.forEach(block -> first.add(block, moments));
+      Cotangents cotangents = Cotangents.of(functional, moments, reduction, float64);
+      double[] gradient = new double[parameters.layout().size()];
+      PullBackPass second = new PullBackPass(objective, parameters, cotangents, backend);
+      blocks.forEach(block -> second.add(block, gradient));
+      return new TwoPasses(
+          cotangents.value(),
+          new ParameterVector(parameters.layout(), gradient),
+          MomentStatistics.of(moments, reduction));
+    }
+  }
+}
