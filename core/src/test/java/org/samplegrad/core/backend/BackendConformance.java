@@ -2,6 +2,7 @@ package org.samplegrad.core.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -85,13 +86,12 @@ abstract class BackendConformance {
     assertThat(actual.shape()).isEqualTo(expected.shape());
     double largest =
         Arrays.stream(expected.values()).filter(Double::isFinite).map(Math::abs).max().orElse(0);
+    double tolerance = rounding(largest).value;
     double[] found = backend.toDoubles(actual);
     for (int i = 0; i < found.length; i++) {
       double wanted = expected.values()[i];
-      if (Double.isFinite(wanted)) {
-        assertThat(found[i]).as("element %d", i).isCloseTo(wanted, rounding(largest));
-      } else {
-        assertThat(found[i]).as("element %d", i).isEqualTo(wanted);
+      if (Double.compare(found[i], wanted) != 0 && !(Math.abs(found[i] - wanted) <= tolerance)) {
+        fail("Element %d of %s is %s, expected %s", i, expected.shape(), found[i], wanted);
       }
     }
   }
@@ -102,6 +102,15 @@ abstract class BackendConformance {
 
   final Offset<Double> rounding(double magnitude) {
     return Offset.offset(ROUNDINGS * backend.precision().unitRoundoff() * magnitude);
+  }
+
+  /** Each element within a few roundings, beside one rounding in float64 for each term. */
+  final void assertLongSum(Tensor actual, int terms, double expected) {
+    double accumulated = terms * Precision.FLOAT64.unitRoundoff() * Math.abs(expected);
+    for (double found : backend.toDoubles(actual)) {
+      assertThat(Math.abs(found - expected))
+          .isLessThanOrEqualTo(rounding(Math.abs(expected)).value + accumulated);
+    }
   }
 
   static void assertRefused(ThrowingCallable call) {

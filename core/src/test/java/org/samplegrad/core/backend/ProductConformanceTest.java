@@ -115,8 +115,8 @@ class ProductConformanceTest extends BackendConformance {
 
   @ConformanceCase("sampleProductSum(Tensor,Tensor,Tensor,Tensor)")
   void sumsMoreSampleProductsThanFitInMemoryAtOnce() {
-    assertSumsSampleProducts(7, 1, LARGE_OUTPUTS, LARGE_INPUTS, 1);
-    assertSumsSampleProducts(3, 2, LARGE_OUTPUTS, LARGE_INPUTS, 2);
+    assertSumsSampleProducts(5, 1, LARGE_OUTPUTS, LARGE_INPUTS, 1);
+    assertSumsSampleProducts(2, 2, LARGE_OUTPUTS, LARGE_INPUTS, 2);
   }
 
   @ConformanceCase("sampleProductSum(Tensor,Tensor,Tensor,Tensor)")
@@ -141,8 +141,8 @@ class ProductConformanceTest extends BackendConformance {
 
   @ConformanceCase("weightedSampleProduct(Tensor,Tensor,Tensor,Tensor)")
   void pullsBackThroughMoreSampleProductsThanFitInMemoryAtOnce() {
-    assertWeighsSampleProducts(7, 1, LARGE_OUTPUTS, LARGE_INPUTS, 1);
-    assertWeighsSampleProducts(3, 2, LARGE_OUTPUTS, LARGE_INPUTS, 2);
+    assertWeighsSampleProducts(5, 1, LARGE_OUTPUTS, LARGE_INPUTS, 1);
+    assertWeighsSampleProducts(2, 2, LARGE_OUTPUTS, LARGE_INPUTS, 2);
   }
 
   @ConformanceCase("weightedSampleProduct(Tensor,Tensor,Tensor,Tensor)")
