@@ -27,7 +27,7 @@ public final class Gradients {
 
   /**
    * The gradients of {@code scalar}, differentiable in turn; zero for a target it does not depend
-   * on.
+   * on, and for a constant.
    *
    * @throws IllegalArgumentException if {@code scalar} has more than one element
    */
@@ -46,7 +46,9 @@ public final class Gradients {
           "Only a scalar has a gradient; this variable has the shape " + scalar.shape());
     }
     Map<Variable, Boolean> leadsToTarget = new IdentityHashMap<>();
-    targets.forEach(target -> leadsToTarget.put(target, true));
+    targets.stream()
+        .filter(Variable::isRecorded)
+        .forEach(target -> leadsToTarget.put(target, true));
     List<Variable> order = dependants(scalar, leadsToTarget);
 
     Map<Variable, Variable> cotangents = new IdentityHashMap<>();

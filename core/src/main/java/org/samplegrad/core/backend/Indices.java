@@ -34,6 +34,8 @@ public final class Indices {
 
   @Override
   public String toString() {
-    return "Indices" + shape + Arrays.toString(Arrays.copyOf(positions, 8));
+    return "Indices"
+        + shape
+        + Arrays.toString(Arrays.copyOf(positions, Math.min(positions.length, 8)));
   }
 }

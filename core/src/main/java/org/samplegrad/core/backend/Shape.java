@@ -88,7 +88,7 @@ public final class Shape implements Serializable {
       }
       result[rank - axis] = left == 1 ? right : left;
     }
-    return new Shape(result);
+    return of(result);
   }
 
   @Override

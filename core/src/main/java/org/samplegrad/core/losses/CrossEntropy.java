@@ -29,9 +29,18 @@ public record CrossEntropy() implements Loss {
   public Variable losses(Variable predictions, Targets targets) {
     int samples = predictions.shape().extent(0);
     int classes = predictions.shape().extent(1);
+    if (targets.values().length != samples) {
+      throw new IllegalArgumentException(
+          "%d class indices were given for %d samples".formatted(targets.values().length, samples));
+    }
+    TargetSpec label = new TargetSpec.ClassIndex(classes);
     int[] positions = new int[samples];
     for (int n = 0; n < samples; n++) {
-      positions[n] = n * classes + (int) targets.values()[n];
+      double value = targets.values()[n];
+      if (label.problem(value) != null) {
+        throw new IllegalArgumentException(label.problem(value));
+      }
+      positions[n] = n * classes + (int) value;
     }
     Shape column = Shape.of(samples);
     Variable chosen = gather(predictions, new Indices(column, positions));

@@ -26,11 +26,11 @@ public sealed interface TargetSpec extends Serializable {
 
     @Override
     public String problem(double value) {
-      if (value != Math.rint(value)) {
+      if (!Double.isFinite(value) || value != Math.rint(value)) {
         return "%s is not a class: expected %s".formatted(value, description());
       }
       if (value < 0 || value >= classes) {
-        return "class %d is out of range: expected %s".formatted((long) value, description());
+        return "class %.0f is out of range: expected %s".formatted(value, description());
       }
       return null;
     }

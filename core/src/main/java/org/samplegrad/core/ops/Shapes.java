@@ -5,6 +5,7 @@ import static org.samplegrad.core.ops.Primitives.unary;
 import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.ShapeRules;
 
 /** Operations that arrange elements, and the sums that are their adjoints. */
 public final class Shapes {
@@ -23,6 +24,7 @@ public final class Shapes {
 
   /** The axes of the result are the given axes of {@code x}, in that order. */
   public static Variable transpose(Variable x, int... axes) {
+    ShapeRules.transposed(x.shape(), axes);
     int[] inverse = new int[axes.length];
     for (int axis = 0; axis < axes.length; axis++) {
       inverse[axes[axis]] = axis;
@@ -71,6 +73,7 @@ public final class Shapes {
     if (x.shape().equals(shape)) {
       return x;
     }
+    ShapeRules.requireBroadcast(shape, x.shape());
     int added = x.shape().rank() - shape.rank();
     int[] axes =
         IntStream.range(0, x.shape().rank())

@@ -13,6 +13,7 @@ import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.Op;
+import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
 import org.nd4j.linalg.api.ops.impl.scalar.ScalarMultiplication;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
@@ -20,7 +21,6 @@ import org.nd4j.linalg.api.ops.impl.transforms.same.Abs;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Square;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
-import org.nd4j.linalg.api.ops.impl.transforms.strict.Log1p;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
@@ -30,6 +30,7 @@ import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Scope;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.ShapeRules;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.Window;
 
@@ -39,6 +40,9 @@ final class Nd4jBackend implements Backend {
    * Elements of per-sample weight gradients that may exist at once in {@link #sampleProductSum}.
    */
   private static final int SAMPLE_PRODUCT_ELEMENTS = 1 << 20;
+
+  /** Longer sums are added in float64, because ND4J adds one term after another. */
+  private static final int TERMS_ADDED_IN_FLOAT32 = 64;
 
   private final Precision precision;
   private final DataType dataType;
@@ -84,7 +88,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor tensor(Shape shape, float[] values) {
-    requireSize(shape, values.length);
+    ShapeRules.requireSize(shape, values.length);
     if (precision == Precision.FLOAT64) {
       double[] wide = new double[values.length];
       for (int i = 0; i < wide.length; i++) {
@@ -100,7 +104,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor tensor(Shape shape, double[] values) {
-    requireSize(shape, values.length);
+    ShapeRules.requireSize(shape, values.length);
     if (precision == Precision.FLOAT32) {
       float[] narrow = new float[values.length];
       for (int i = 0; i < narrow.length; i++) {
@@ -114,12 +118,6 @@ final class Nd4jBackend implements Backend {
     return result;
   }
 
-  private static void requireSize(Shape shape, int length) {
-    if (shape.size() != length) {
-      throw new IllegalArgumentException(length + " values do not fill the shape " + shape);
-    }
-  }
-
   @Override
   public Tensor fill(Shape shape, double value) {
     Nd4jTensor result = allocate(shape);
@@ -129,8 +127,14 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public double[] toDoubles(Tensor x) {
-    double[] values = new double[x.shape().size()];
-    addTo(x, values, 0);
+    if (precision == Precision.FLOAT64) {
+      return doubles(x);
+    }
+    float[] narrow = floats(x);
+    double[] values = new double[narrow.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = narrow[i];
+    }
     return values;
   }
 
@@ -162,7 +166,7 @@ final class Nd4jBackend implements Backend {
   }
 
   /** The elements in this machine's memory, wherever ND4J computed them. */
-  private static Pointer hostData(Tensor x) {
+  private Pointer hostData(Tensor x) {
     INDArray array = array(x);
     Nd4j.getAffinityManager().ensureLocation(array, AffinityManager.Location.HOST);
     return array.data().pointer();
@@ -233,12 +237,19 @@ final class Nd4jBackend implements Backend {
   @Override
   public Tensor softplus(Tensor x) {
     Tensor magnitude = unary(x, Abs::new);
-    return add(relu(x), unary(exp(scale(magnitude, -1)), Log1p::new));
+    return add(relu(x), log1p(exp(scale(magnitude, -1))));
+  }
+
+  /** {@code log(u) + (x - (u - 1)) / u} with {@code u = 1 + x}: ND4J's own is {@code log(u)}. */
+  private Tensor log1p(Tensor x) {
+    Tensor one = fill(Shape.scalar(), 1);
+    Tensor u = add(x, one);
+    return add(log(u), divide(subtract(x, subtract(u, one)), u));
   }
 
   @Override
   public Tensor relu(Tensor x) {
-    return multiply(x, step(x));
+    return unary(x, RectifiedLinear::new);
   }
 
   @Override
@@ -254,77 +265,68 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor sum(Tensor x, int... axes) {
-    return reduce("reduce_sum", x, axes);
-  }
-
-  @Override
-  public Tensor max(Tensor x, int axis) {
-    return reduce("reduce_max", x, axis);
-  }
-
-  private Tensor reduce(String operation, Tensor x, int... axes) {
+    Shape shape = ShapeRules.reduced(x.shape(), axes);
+    Nd4jTensor result = allocate(shape);
     if (axes.length == 0) {
-      return x; // ND4J would take no axes to mean all of them
+      result.array().assign(array(x)); // ND4J would take no axes to mean all of them
+    } else if (precision == Precision.FLOAT32
+        && x.shape().size() > shape.size() * (long) TERMS_ADDED_IN_FLOAT32) {
+      scoped(
+          () -> {
+            Nd4jTensor wide = own(x.shape(), array(x).castTo(DataType.DOUBLE));
+            Nd4jTensor wideSum = own(shape, result.array().castTo(DataType.DOUBLE));
+            reduce("reduce_sum", wide.array(), wideSum.array(), axes);
+            return result.array().assign(wideSum.array());
+          });
+    } else {
+      reduce("reduce_sum", array(x), result.array(), axes);
     }
-    int[] extents = x.shape().extents();
-    for (int axis : axes) {
-      extents[axis] = 1;
-    }
-    Nd4jTensor result = allocate(Shape.of(extents));
-    Nd4j.exec(
-        DynamicCustomOp.builder(operation)
-            .addInputs(array(x))
-            .addOutputs(result.array())
-            .addIntegerArguments(axes)
-            .addBooleanArguments(true)
-            .build());
     return result;
   }
 
   @Override
+  public Tensor max(Tensor x, int axis) {
+    Nd4jTensor result = allocate(ShapeRules.reduced(x.shape(), axis));
+    reduce("reduce_max", array(x), result.array(), axis);
+    return result;
+  }
+
+  private static void reduce(String operation, INDArray x, INDArray result, int... axes) {
+    Nd4j.exec(
+        DynamicCustomOp.builder(operation)
+            .addInputs(x)
+            .addOutputs(result)
+            .addIntegerArguments(axes)
+            .addBooleanArguments(true)
+            .build());
+  }
+
+  @Override
   public Tensor reshape(Tensor x, Shape shape) {
-    requireSize(shape, x.shape().size());
+    ShapeRules.requireSize(shape, x.shape().size());
     return new Nd4jTensor(shape, array(x).reshape('c', Nd4jTensor.dimensions(shape)), this);
   }
 
   @Override
   public Tensor transpose(Tensor x, int... axes) {
-    int[] extents = new int[axes.length];
-    for (int axis = 0; axis < axes.length; axis++) {
-      extents[axis] = x.shape().extent(axes[axis]);
+    Nd4jTensor result = allocate(ShapeRules.transposed(x.shape(), axes));
+    if (axes.length < 2) {
+      result.array().assign(array(x)); // ND4J cannot permute the axes of a scalar
+      return result;
     }
-    Nd4jTensor result = allocate(Shape.of(extents));
     result.array().assign(array(x).permute(axes));
     return result;
   }
 
   @Override
   public Tensor broadcastTo(Tensor x, Shape shape) {
-    if (!Shape.broadcast(x.shape(), shape).equals(shape)) {
-      throw new IllegalArgumentException("Shape " + x.shape() + " does not broadcast to " + shape);
-    }
+    ShapeRules.requireBroadcast(x.shape(), shape);
     return add(x, fill(shape, 0));
   }
 
   @Override
   public Tensor matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
-    Shape left = a.shape();
-    Shape right = b.shape();
-    int inner = left.extent(transposeA ? -2 : -1);
-    if (left.rank() != right.rank()
-        || left.rank() < 2
-        || left.rank() > 3
-        || inner != right.extent(transposeB ? -1 : -2)
-        || (left.rank() == 3 && left.extent(0) != right.extent(0))) {
-      throw new IllegalArgumentException(
-          "Cannot multiply %s%s by %s%s"
-              .formatted(
-                  left, transposeA ? " transposed" : "", right, transposeB ? " transposed" : ""));
-    }
-    int[] extents = left.extents();
-    extents[extents.length - 2] = left.extent(transposeA ? -1 : -2);
-    extents[extents.length - 1] = right.extent(transposeB ? -2 : -1);
-    Nd4jTensor result = allocate(Shape.of(extents));
+    Nd4jTensor result = allocate(ShapeRules.matmul(a.shape(), transposeA, b.shape(), transposeB));
     matmul(array(a), transposeA, array(b), transposeB, result.array());
     return result;
   }
@@ -341,11 +343,8 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor sampleProductSum(Tensor u, Tensor a, Tensor v, Tensor b) {
+    Shape shape = ShapeRules.sampleProductSum(u.shape(), a.shape(), v.shape(), b.shape());
     int samples = u.shape().extent(0);
-    int groups = u.shape().extent(1);
-    int outputs = u.shape().extent(2);
-    int inputs = a.shape().extent(2);
-    Shape shape = Shape.of(groups, outputs, inputs);
     Nd4jTensor result = (Nd4jTensor) fill(shape, 0);
     int chunk = samplesPerChunk(shape);
     for (int first = 0; first < samples; first += chunk) {
@@ -367,11 +366,9 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor weightedSampleProduct(Tensor c, Tensor v, Tensor b, Tensor a) {
+    Nd4jTensor result =
+        allocate(ShapeRules.weightedSampleProduct(c.shape(), v.shape(), b.shape(), a.shape()));
     int samples = v.shape().extent(0);
-    int groups = v.shape().extent(1);
-    int outputs = v.shape().extent(2);
-    int positions = v.shape().extent(3);
-    Nd4jTensor result = allocate(Shape.of(samples, groups, outputs, positions));
     int chunk = samplesPerChunk(c.shape());
     for (int first = 0; first < samples; first += chunk) {
       int last = Math.min(samples, first + chunk);
@@ -417,22 +414,17 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
-    Shape input = x.shape();
-    int outputs = weight.shape().extent(0);
-    Shape shape =
-        Shape.of(
-            input.extent(0),
-            outputs,
-            window.outputHeight(input.extent(2)),
-            window.outputWidth(input.extent(3)));
+    Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
     Tensor columns = groupedColumns(x, window, groups);
     return reshape(
-        matmul(groupedWeight(weight, input.extent(0), groups), false, columns, false), shape);
+        matmul(groupedWeight(weight, x.shape().extent(0), groups), false, columns, false), shape);
   }
 
   @Override
   public Tensor convolveInputGradient(
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups) {
+    ShapeRules.requireConvolution(
+        inputShape, weight.shape(), outputGradient.shape(), window, groups);
     int samples = inputShape.extent(0);
     int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
     Tensor grouped = grouped(outputGradient, groups, positions);
@@ -444,6 +436,7 @@ final class Nd4jBackend implements Backend {
   @Override
   public Tensor convolveWeightGradient(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
     Tensor grouped = grouped(outputGradient, groups, positions);
     Tensor products = matmul(grouped, false, groupedColumns(x, window, groups), true);
@@ -473,6 +466,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor unfold(Tensor x, Window window) {
+    Shape columns = ShapeRules.unfolded(x.shape(), window);
     Shape input = x.shape();
     int height = window.outputHeight(input.extent(2));
     int width = window.outputWidth(input.extent(3));
@@ -501,12 +495,12 @@ final class Nd4jBackend implements Backend {
                 0)
             .addFloatingPointArguments(0.0)
             .build());
-    return reshape(
-        result, Shape.of(input.extent(0), input.extent(1) * window.kernelSize(), height * width));
+    return reshape(result, columns);
   }
 
   @Override
   public Tensor fold(Tensor columns, Shape inputShape, Window window) {
+    ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
     int height = inputShape.extent(2);
     int width = inputShape.extent(3);
     Tensor windows =
@@ -540,14 +534,15 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Indices maxPoolIndices(Tensor x, Window window) {
+    Shape pooled = ShapeRules.pooled(x.shape(), window);
     Shape input = x.shape();
     int planes = input.extent(0) * input.extent(1);
     int height = input.extent(2);
     int width = input.extent(3);
-    int outputHeight = window.outputHeight(height);
-    int outputWidth = window.outputWidth(width);
+    int outputHeight = pooled.extent(2);
+    int outputWidth = pooled.extent(3);
     double[] values = toDoubles(x);
-    int[] positions = new int[planes * outputHeight * outputWidth];
+    int[] positions = new int[pooled.size()];
     int next = 0;
     for (int plane = 0; plane < planes; plane++) {
       for (int row = 0; row < outputHeight; row++) {
@@ -564,8 +559,7 @@ final class Nd4jBackend implements Backend {
         }
       }
     }
-    return new Indices(
-        Shape.of(input.extent(0), input.extent(1), outputHeight, outputWidth), positions);
+    return new Indices(pooled, positions);
   }
 
   private static int largest(
@@ -590,6 +584,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor gather(Tensor x, Indices indices) {
+    ShapeRules.requireGather(x.shape(), indices);
     double[] values = toDoubles(x);
     double[] result = new double[indices.size()];
     for (int i = 0; i < result.length; i++) {
@@ -600,7 +595,7 @@ final class Nd4jBackend implements Backend {
 
   @Override
   public Tensor scatterAdd(Tensor x, Indices indices, Shape shape) {
-    requireSize(indices.shape(), x.shape().size());
+    ShapeRules.requireScatter(x.shape(), indices, shape);
     double[] values = toDoubles(x);
     double[] result = new double[shape.size()];
     for (int i = 0; i < values.length; i++) {
@@ -622,12 +617,18 @@ final class Nd4jBackend implements Backend {
     return new Nd4jTensor(shape, array, this);
   }
 
-  private static INDArray array(Tensor x) {
-    if (x instanceof Nd4jTensor tensor) {
-      return tensor.array();
+  private INDArray array(Tensor x) {
+    if (!(x instanceof Nd4jTensor tensor) || tensor.backend() != this) {
+      throw new IllegalArgumentException("A tensor of another backend was given to " + this);
     }
-    throw new IllegalArgumentException(
-        "A tensor of the backend '%s' was given to '%s'"
-            .formatted(x.backend().name(), Nd4jBackendProvider.NAME));
+    if (tensor.array().wasClosed()) {
+      throw new IllegalStateException("The scope of this tensor has closed: " + tensor);
+    }
+    return tensor.array();
+  }
+
+  @Override
+  public String toString() {
+    return name() + " " + precision;
   }
 }

@@ -1,0 +1,129 @@
+package org.samplegrad.core.backend;
+
+class ArrangementConformanceTest extends BackendConformance {
+  ArrangementConformanceTest(Choice choice) {
+    super(choice);
+  }
+
+  @ConformanceCase("sum(Tensor,int[])")
+  void sumsOverAnyAxes() {
+    NaiveArray x = random(2, 3, 4, 5);
+    int[][] choices = {{0}, {3}, {1, 2}, {0, 2, 3}, {3, 0}, {0, 1, 2, 3}};
+    for (int[] axes : choices) {
+      assertEqual(backend.sum(input(x), axes), NaiveArrays.sum(x, axes));
+    }
+  }
+
+  @ConformanceCase("sum(Tensor,int[])")
+  void sumOverNoAxesChangesNothing() {
+    NaiveArray x = random(2, 3);
+    assertEqual(backend.sum(input(x)), x);
+    assertEqual(backend.sum(input(Shape.scalar(), 2)), NaiveArray.of(Shape.scalar(), 2));
+  }
+
+  @ConformanceCase("sum(Tensor,int[])")
+  void sumsOverAxesOfOneElement() {
+    NaiveArray x = random(3, 1, 2);
+    assertEqual(backend.sum(input(x), 1), x);
+    assertEqual(backend.sum(input(x), 0, 1), NaiveArrays.sum(x, 0, 1));
+    assertEqual(backend.sum(input(Shape.of(1), 7), 0), NaiveArray.of(Shape.of(1), 7));
+  }
+
+  @ConformanceCase("sum(Tensor,int[])")
+  void aLongSumIsAsAccurateAsOneInFloat64() {
+    int rows = 3;
+    int terms = 1 << 18;
+    Tensor equal = backend.fill(Shape.of(rows, terms), 0.1);
+    double expected = terms * backend.toDoubles(backend.fill(Shape.scalar(), 0.1))[0];
+
+    assertLongSum(backend.sum(equal, 1), terms, expected);
+    assertLongSum(backend.sum(equal, 0, 1), rows * terms, rows * expected);
+  }
+
+  @ConformanceCase("sum(Tensor,int[])")
+  void sumRefusesAxesThatAreNotThere() {
+    Tensor x = input(random(2, 3));
+    assertRefused(() -> backend.sum(x, 2));
+    assertRefused(() -> backend.sum(x, -1));
+    assertRefused(() -> backend.sum(x, 0, 0));
+  }
+
+  @ConformanceCase("max(Tensor,int)")
+  void takesTheMaximumOverOneAxis() {
+    NaiveArray x = random(2, 3, 4);
+    NaiveArray negative = NaiveArrays.map(NaiveArray.positive(random, 2, 3, 4), a -> -a);
+    for (int axis = 0; axis < x.shape().rank(); axis++) {
+      assertEqual(backend.max(input(x), axis), NaiveArrays.max(x, axis));
+      assertEqual(backend.max(input(negative), axis), NaiveArrays.max(negative, axis));
+    }
+    assertEqual(backend.max(input(Shape.of(1, 1), -3), 1), NaiveArray.of(Shape.of(1, 1), -3));
+  }
+
+  @ConformanceCase("max(Tensor,int)")
+  void theMaximumMayBeInfinite() {
+    double infinity = Double.POSITIVE_INFINITY;
+    Tensor x = input(Shape.of(2, 2), -infinity, -infinity, 1, infinity);
+
+    assertValues(backend.max(x, 1), -infinity, infinity);
+  }
+
+  @ConformanceCase("max(Tensor,int)")
+  void maximumRefusesAnAxisThatIsNotThere() {
+    Tensor x = input(random(2, 3));
+    assertRefused(() -> backend.max(x, 2));
+    assertRefused(() -> backend.max(x, -1));
+  }
+
+  @ConformanceCase("reshape(Tensor,Shape)")
+  void reshapeKeepsTheRowMajorOrder() {
+    NaiveArray x = random(2, 6);
+    assertEqual(backend.reshape(input(x), Shape.of(3, 1, 4)), x.reshape(3, 1, 4));
+    assertEqual(
+        backend.reshape(backend.transpose(input(x), 1, 0), Shape.of(12)),
+        NaiveArrays.transpose(x, 1, 0).reshape(12));
+    assertEqual(
+        backend.reshape(input(Shape.scalar(), 4), Shape.of(1, 1)),
+        NaiveArray.of(Shape.of(1, 1), 4));
+    assertEqual(
+        backend.reshape(input(Shape.of(1, 1), 4), Shape.scalar()),
+        NaiveArray.of(Shape.scalar(), 4));
+    assertRefused(() -> backend.reshape(input(x), Shape.of(5, 2)));
+  }
+
+  @ConformanceCase("transpose(Tensor,int[])")
+  void transposesAnyAxes() {
+    NaiveArray x = random(2, 3, 4, 5);
+    int[][] orders = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 2, 0, 3}, {2, 0, 3, 1}, {0, 1, 3, 2}};
+    for (int[] axes : orders) {
+      assertEqual(backend.transpose(input(x), axes), NaiveArrays.transpose(x, axes));
+    }
+    NaiveArray row = random(1, 7);
+    assertEqual(backend.transpose(input(row), 1, 0), NaiveArrays.transpose(row, 1, 0));
+    assertEqual(backend.transpose(input(Shape.scalar(), 4)), NaiveArray.of(Shape.scalar(), 4));
+  }
+
+  @ConformanceCase("transpose(Tensor,int[])")
+  void transposeRefusesWhatIsNotAPermutation() {
+    Tensor x = input(random(2, 3));
+    assertRefused(() -> backend.transpose(x, 0));
+    assertRefused(() -> backend.transpose(x, 0, 0));
+    assertRefused(() -> backend.transpose(x, 1, 2));
+    assertRefused(() -> backend.transpose(x, 0, 1, 2));
+  }
+
+  @ConformanceCase("broadcastTo(Tensor,Shape)")
+  void broadcastsToALargerShape() {
+    NaiveArray row = random(3);
+    NaiveArray column = random(2, 1);
+    Shape shape = Shape.of(4, 2, 3);
+    assertEqual(backend.broadcastTo(input(row), shape), NaiveArrays.broadcastTo(row, shape));
+    assertEqual(backend.broadcastTo(input(column), shape), NaiveArrays.broadcastTo(column, shape));
+    assertEqual(
+        backend.broadcastTo(input(Shape.scalar(), -2), shape),
+        NaiveArrays.broadcastTo(NaiveArray.of(Shape.scalar(), -2), shape));
+    assertEqual(backend.broadcastTo(input(row), row.shape()), row);
+    assertRefused(() -> backend.broadcastTo(input(row), Shape.of(4)));
+    assertRefused(() -> backend.broadcastTo(input(column), Shape.of(2)));
+    assertRefused(() -> backend.broadcastTo(input(row), Shape.of(1)));
+  }
+}

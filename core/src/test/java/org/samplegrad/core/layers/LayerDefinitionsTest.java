@@ -1,0 +1,109 @@
+package org.samplegrad.core.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
+
+/** Names, shapes and initial bounds as PyTorch has them, and the messages of misfits. */
+class LayerDefinitionsTest {
+  private static final Window KERNEL = new Window(3, 2, 1, 1, 0, 0, 1, 1);
+
+  @Test
+  void aLinearLayerHasPyTorchsParameters() {
+    double bound = 1 / Math.sqrt(9);
+
+    assertThat(new Linear(9, 4, true).parameters())
+        .containsExactly(
+            new ParameterSpec("weight", Shape.of(4, 9), bound),
+            new ParameterSpec("bias", Shape.of(4), bound));
+    assertThat(new Linear(9, 4, false).parameters())
+        .containsExactly(new ParameterSpec("weight", Shape.of(4, 9), bound));
+  }
+
+  @Test
+  void aConvolutionHasPyTorchsParameters() {
+    double bound = 1 / Math.sqrt(2 * 3 * 2);
+
+    assertThat(new Conv2d(4, 6, KERNEL, 2, true).parameters())
+        .containsExactly(
+            new ParameterSpec("weight", Shape.of(6, 2, 3, 2), bound),
+            new ParameterSpec("bias", Shape.of(6), bound));
+    assertThat(new Conv2d(4, 6, KERNEL, 2, false).parameters())
+        .containsExactly(new ParameterSpec("weight", Shape.of(6, 2, 3, 2), bound));
+  }
+
+  @Test
+  void onlyAConvolutionNeedsScratch() {
+    int unfolded = 4 * 3 * 2 * (5 - 2) * (6 - 1);
+
+    assertThat(new Conv2d(4, 6, KERNEL, 2, true).scratchElements(Shape.of(4, 5, 6)))
+        .isEqualTo(unfolded);
+    assertThat(new Linear(9, 4, true).scratchElements(Shape.of(9))).isZero();
+    assertThat(new MaxPool2d(KERNEL).scratchElements(Shape.of(4, 5, 6))).isZero();
+  }
+
+  @Test
+  void activationsAreNamedAsInModelFiles() {
+    assertThat(Activation.values()).extracting(Activation::toString).contains("relu", "tanh");
+  }
+
+  @Test
+  void aMisfitIsToldTheShapeExpectedAndFound() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Linear(9, 4, true).outputShape(Shape.of(8)))
+        .withMessageContaining("expects an input of shape [9]")
+        .withMessageContaining("found [8]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Linear(9, 4, true).outputShape(Shape.of(3, 3)))
+        .withMessageContaining("found [3, 3]")
+        .withMessageContaining("flatten");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv2d(4, 6, KERNEL, 2, true).outputShape(Shape.of(3, 5, 6)))
+        .withMessageContaining("expects an input of shape [4, height, width]")
+        .withMessageContaining("found [3, 5, 6]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MaxPool2d(KERNEL).outputShape(Shape.of(5, 6)))
+        .withMessageContaining("expects an input of shape [channels, height, width]")
+        .withMessageContaining("found [5, 6]");
+  }
+
+  @Test
+  void aKernelLargerThanTheImageIsNamed() {
+    Shape tooLow = Shape.of(4, 2, 6);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv2d(4, 6, KERNEL, 2, true).outputShape(tooLow))
+        .withMessageContaining("3 x 2")
+        .withMessageContaining("[4, 2, 6]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MaxPool2d(KERNEL).outputShape(tooLow))
+        .withMessageContaining("3 x 2")
+        .withMessageContaining("[4, 2, 6]");
+  }
+
+  @Test
+  void poolingOverPaddingAloneIsRefused() {
+    Window onlyPadding = new Window(1, 1, 1, 1, 1, 1, 1, 1);
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new MaxPool2d(onlyPadding).outputShape(Shape.of(1, 2, 2)))
+        .withMessageContaining("padding");
+  }
+
+  @Test
+  void impossibleSizesAreRefused() {
+    assertThatIllegalArgumentException().isThrownBy(() -> new Linear(0, 1, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Linear(1, 0, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Linear(1 << 16, 1 << 16, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(0, 1, KERNEL, 1, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(1, 0, KERNEL, 1, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(2, 2, KERNEL, 0, true));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Conv2d(3, 4, KERNEL, 2, true))
+        .withMessageContaining("3 inputs, 4 outputs, 2 groups");
+    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(4, 3, KERNEL, 2, true));
+  }
+}
