@@ -51,7 +51,7 @@ public final class BlockIterator implements Iterator<BlockDelivery> {
       } else {
         ended = true;
         BadRow bad =
-            new BadRow(partition, index, cursor.file(), problem.column(), problem.problem());
+            new BadRow(partition, index, cursor.position(), problem.column(), problem.problem());
         return new BlockDelivery(null, skipped, bad);
       }
     }

@@ -8,8 +8,8 @@ public interface SampleCursor {
   /** Writes the current sample without committing it, or says what is wrong with it. */
   RowProblem read(BlockBuilder into);
 
-  /** The file the current sample comes from, or empty. */
-  default String file() {
-    return "";
+  /** Where the current sample comes from; null if not from a file. */
+  default FilePosition position() {
+    return null;
   }
 }

@@ -8,8 +8,8 @@ import org.samplegrad.datasets.BlockDelivery;
 public interface DistributedBlocks {
   JavaRDD<BlockDelivery> deliveries();
 
-  /** The position in the whole data set, from 0, of a row that was found bad. */
-  long position(BadRow row);
+  /** The message about a row that was found bad, naming its position in the data set. */
+  String describe(BadRow row);
 
   /** What the data set is called in messages. */
   String name();

@@ -1,9 +1,9 @@
 package org.samplegrad.datasets.spark;
 
 import java.util.Iterator;
-import org.apache.spark.rdd.InputFileBlockHolder;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.samplegrad.datasets.BlockBuilder;
+import org.samplegrad.datasets.FilePosition;
 import org.samplegrad.datasets.NumberSink;
 import org.samplegrad.datasets.RowProblem;
 import org.samplegrad.datasets.SampleCursor;
@@ -14,6 +14,8 @@ final class RowCursor implements SampleCursor {
   private final TableColumns columns;
   private long left;
   private InternalRow row;
+  private FileSplits.Current split;
+  private long indexInSplit;
 
   /**
    * @param quota how many rows of this partition take part
@@ -31,6 +33,9 @@ final class RowCursor implements SampleCursor {
     }
     left--;
     row = rows.next();
+    FileSplits.Current current = FileSplits.current();
+    indexInSplit = current != null && current.equals(split) ? indexInSplit + 1 : 0;
+    split = current;
     return true;
   }
 
@@ -48,9 +53,8 @@ final class RowCursor implements SampleCursor {
     return problem == null ? null : new RowProblem(column, problem);
   }
 
-  /** The file Spark is reading in this thread, as its function input_file_name has it. */
   @Override
-  public String file() {
-    return InputFileBlockHolder.getInputFilePath().toString();
+  public FilePosition position() {
+    return split == null ? null : split.position(indexInSplit);
   }
 }

@@ -69,8 +69,8 @@ public final class SourceBlocks implements DistributedBlocks {
   }
 
   @Override
-  public long position(BadRow row) {
-    return starts[row.partition()] + row.index();
+  public String describe(BadRow row) {
+    return row.describe(starts[row.partition()] + row.index(), name);
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.samplegrad.datasets.BadDataException;
 import org.samplegrad.datasets.BadRow;
 import org.samplegrad.datasets.BlockDelivery;
 import org.samplegrad.datasets.BlockIterator;
+import org.samplegrad.datasets.FilePosition;
 import org.samplegrad.datasets.SampleFormat;
 
 /**
@@ -141,8 +142,13 @@ public final class TableBlocks implements DistributedBlocks {
   }
 
   @Override
-  public long position(BadRow row) {
-    return row.index() + Arrays.stream(counts(rows, 0, row.partition(), Long.MAX_VALUE)).sum();
+  public String describe(BadRow row) {
+    FilePosition file = row.file();
+    if (file == null) {
+      long[] earlier = counts(rows, 0, row.partition(), Long.MAX_VALUE);
+      return row.describe(row.index() + Arrays.stream(earlier).sum(), name);
+    }
+    return row.describe(file.index() + FileSplits.rowsBefore(rows, file), "'" + file.path() + "'");
   }
 
   @Override

@@ -21,7 +21,6 @@ import org.samplegrad.core.passes.MomentsPass;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.core.passes.PullBackPass;
 import org.samplegrad.datasets.BadDataException;
-import org.samplegrad.datasets.BadRow;
 import org.samplegrad.datasets.BlockDelivery;
 import org.samplegrad.datasets.spark.DistributedBlocks;
 import org.samplegrad.job.failures.JobFailedException;
@@ -165,7 +164,7 @@ public final class TwoPassJob {
               .over(deliveries, momentsWork(objective, parameters, backendName, precision));
       double seconds = end(MOMENTS, start);
       if (sum.badRow() != null) {
-        throw new BadDataException(describe(sum.badRow()));
+        throw new BadDataException(blocks.describe(sum.badRow()));
       }
       int last = lengths.size() - 1;
       Moments moments = Moments.ofArrays(layout, sum.arrays().subList(0, last));
@@ -177,10 +176,6 @@ public final class TwoPassJob {
                 : "%s has no usable row: all %d were skipped".formatted(blocks.name(), skipped));
       }
       return new MomentsResult(moments, skipped, seconds);
-    }
-
-    private String describe(BadRow row) {
-      return row.describe(blocks.position(row), blocks.name());
     }
 
     PullBackResult pullBack(Cotangents cotangents) {

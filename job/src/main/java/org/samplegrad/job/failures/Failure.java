@@ -1,7 +1,6 @@
 package org.samplegrad.job.failures;
 
-import java.io.FileNotFoundException;
-import java.util.List;
+import java.util.Arrays;
 import org.samplegrad.core.backend.BackendException;
 import org.samplegrad.core.models.UnusableModelException;
 import org.samplegrad.datasets.BadDataException;
@@ -10,14 +9,8 @@ import org.samplegrad.datasets.BadDataException;
 public record Failure(ExitCode exitCode, String message) {
   private static final int DEEPEST = 100;
 
-  /** Packages whose exceptions mean that a file's contents could not be read. */
-  private static final List<String> READERS =
-      List.of(
-          "org.apache.parquet.",
-          "org.apache.orc.",
-          "org.apache.avro.",
-          "com.fasterxml.jackson.",
-          "com.univocity.");
+  /** Where Spark reads files: what is thrown there means that a file cannot be read. */
+  private static final String READERS = "org.apache.spark.sql.execution.datasources.";
 
   public static Failure of(Throwable thrown) {
     Throwable cause = thrown;
@@ -61,7 +54,7 @@ public record Failure(ExitCode exitCode, String message) {
   }
 
   private static boolean isUnreadable(Throwable cause) {
-    String name = cause.getClass().getName();
-    return cause instanceof FileNotFoundException || READERS.stream().anyMatch(name::startsWith);
+    return Arrays.stream(cause.getStackTrace())
+        .anyMatch(frame -> frame.getClassName().startsWith(READERS));
   }
 }

@@ -68,7 +68,9 @@ public final class ConsoleReport implements PassListener {
 
   private static String skipped(Report report) {
     long rows = report.result().skippedRows();
-    return rows == 0 ? "" : String.format(Locale.ROOT, " (%,d bad rows skipped)", rows);
+    return rows == 0
+        ? ""
+        : String.format(Locale.ROOT, " (%,d bad row%s skipped)", rows, rows == 1 ? "" : "s");
   }
 
   private static String variance(Report report) {
