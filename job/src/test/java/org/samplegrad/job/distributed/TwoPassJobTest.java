@@ -1,0 +1,224 @@
+package org.samplegrad.job.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
+import org.samplegrad.core.layers.Activation;
+import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Flatten;
+import org.samplegrad.core.layers.Linear;
+import org.samplegrad.core.losses.CrossEntropy;
+import org.samplegrad.core.losses.MeanSquaredError;
+import org.samplegrad.core.models.Sequential;
+import org.samplegrad.core.moments.MomentFunctional;
+import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.core.passes.Objective;
+import org.samplegrad.datasets.BlockBuilder;
+import org.samplegrad.datasets.RowPolicy;
+import org.samplegrad.datasets.RowProblem;
+import org.samplegrad.datasets.SampleFormat;
+import org.samplegrad.datasets.SampleSource;
+import org.samplegrad.datasets.sources.SyntheticSamples;
+import org.samplegrad.datasets.spark.BlockOptions;
+import org.samplegrad.datasets.spark.SourceBlocks;
+import org.samplegrad.datasets.spark.SparkSuite;
+import org.samplegrad.job.failures.JobFailedException;
+
+class TwoPassJobTest extends SparkSuite {
+  private static final int SAMPLES = 20;
+  private static final int BLOCK_SIZE = 3;
+  private static final int PARTITIONS = 4;
+
+  /** Smooth, so that finite differences mean something. */
+  private static final Objective SMALL_CONVOLUTION =
+      new Objective(
+          new Sequential(
+              Shape.of(2, 4, 4),
+              List.of(
+                  new Conv2d(2, 2, new Window(3, 2, 2, 1, 1, 0, 1, 2), 2, true),
+                  Activation.TANH,
+                  new Flatten(),
+                  new Linear(2 * 2 * 2, 3, true))),
+          new CrossEntropy());
+
+  private static final Objective LINE =
+      new Objective(
+          new Sequential(Shape.of(1), List.of(new Linear(1, 1, false))), new MeanSquaredError());
+
+  /** Remembers what the job told. */
+  private static final class Log implements PassListener {
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public void passStarted(String pass, String over, Precision precision) {
+      lines.add(pass + " " + precision);
+    }
+
+    @Override
+    public void passEnded(String pass, double seconds) {
+      assertThat(seconds).isPositive();
+    }
+
+    @Override
+    public void repeatsInFloat64(double relativeErrorBound) {
+      lines.add("repeats");
+    }
+  }
+
+  private final Log log = new Log();
+
+  private FunctionalResult run(
+      Objective objective,
+      ParameterVector parameters,
+      SampleSource source,
+      MomentFunctional functional,
+      Reduction reduction,
+      PrecisionChoice precision) {
+    BlockOptions options =
+        new BlockOptions(BLOCK_SIZE, PARTITIONS, BlockOptions.ALL, RowPolicy.FAIL);
+    return new TwoPassJob(jsc(), objective, parameters, Backends.AUTO, log)
+        .run(
+            p -> SourceBlocks.of(jsc(), source, "samples", format(objective, p), options),
+            functional,
+            reduction,
+            precision);
+  }
+
+  private static SampleFormat format(Objective objective, Precision precision) {
+    return new SampleFormat(objective.model().inputShape(), objective.target(), precision);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Reduction.class)
+  void gradientEqualsFiniteDifferencesThroughTheWholeJob(Reduction reduction) {
+    ParameterVector parameters = SMALL_CONVOLUTION.model().initialParameters(1);
+    SampleSource source =
+        new SyntheticSamples(
+            SMALL_CONVOLUTION.model().inputShape().size(), SMALL_CONVOLUTION.target(), 0, SAMPLES);
+    ParameterVector gradient = totalVariance(parameters, source, reduction).gradient();
+    double step = 1e-5;
+    // One element of each parameter tensor: every one costs two whole jobs.
+    for (var entry : parameters.layout().entries()) {
+      int element = entry.offset() + entry.size() / 2;
+      double above = totalVariance(moved(parameters, element, step), source, reduction).value();
+      double below = totalVariance(moved(parameters, element, -step), source, reduction).value();
+      double expected = (above - below) / (2 * step);
+      assertThat(gradient.value(element))
+          .as(entry.name())
+          .isCloseTo(expected, within(1e-7 * gradient.norm()));
+    }
+  }
+
+  private FunctionalResult totalVariance(
+      ParameterVector parameters, SampleSource source, Reduction reduction) {
+    return run(
+        SMALL_CONVOLUTION,
+        parameters,
+        source,
+        StandardFunctional.TOTAL_VARIANCE,
+        reduction,
+        PrecisionChoice.FLOAT64);
+  }
+
+  private static ParameterVector moved(ParameterVector parameters, int element, double step) {
+    double[] values = parameters.values();
+    values[element] += step;
+    return new ParameterVector(parameters.layout(), values);
+  }
+
+  @Test
+  void bothPassesTakeAnyFunctional() {
+    ParameterVector parameters = SMALL_CONVOLUTION.model().initialParameters(2);
+    SampleSource source =
+        new SyntheticSamples(
+            SMALL_CONVOLUTION.model().inputShape().size(), SMALL_CONVOLUTION.target(), 0, SAMPLES);
+    FunctionalResult variance = totalVariance(parameters, source, Reduction.SUM);
+    FunctionalResult meanSquared = run(parameters, source, StandardFunctional.MEAN_SQUARED_NORM);
+    FunctionalResult squaredMean = run(parameters, source, StandardFunctional.SQUARED_MEAN_NORM);
+    assertThat(meanSquared.value() - squaredMean.value())
+        .isCloseTo(variance.value(), within(1e-12 * meanSquared.value()));
+    for (int i = 0; i < parameters.layout().size(); i++) {
+      assertThat(meanSquared.gradient().value(i) - squaredMean.gradient().value(i))
+          .isCloseTo(variance.gradient().value(i), within(1e-11 * meanSquared.gradient().norm()));
+    }
+  }
+
+  private FunctionalResult run(
+      ParameterVector parameters, SampleSource source, MomentFunctional functional) {
+    return run(
+        SMALL_CONVOLUTION, parameters, source, functional, Reduction.SUM, PrecisionChoice.FLOAT64);
+  }
+
+  /**
+   * Samples {@code x = 1} with the labels {@code offset, offset + spread, offset, ...}: under the
+   * line's squared loss with weight zero the gradients are {@code -2 y}, their variance {@code
+   * spread^2}.
+   */
+  private record TwoLabels(double offset, double spread, long count) implements SampleSource {
+    @Override
+    public RowProblem read(long index, BlockBuilder into) {
+      double label = offset + (index % 2) * spread;
+      return RowProblem.of(
+          into.features().take(new float[] {1}), into.label().take(new double[] {label}));
+    }
+
+    @Override
+    public TwoLabels range(long from, long to) {
+      return new TwoLabels(
+          from % 2 == 0 ? offset : offset + spread, spread * (from % 2 == 0 ? 1 : -1), to - from);
+    }
+  }
+
+  private FunctionalResult line(SampleSource source, PrecisionChoice precision) {
+    ParameterVector zero = new ParameterVector(LINE.model().parameters(), new double[] {0});
+    return run(LINE, zero, source, StandardFunctional.TOTAL_VARIANCE, Reduction.SUM, precision);
+  }
+
+  @Test
+  void repeatsInFloat64WhatFloat32CannotResolve() {
+    double spread = 1.0 / 128;
+    SampleSource source = new TwoLabels(1000, spread, 100);
+    FunctionalResult result = line(source, PrecisionChoice.AUTO);
+    assertThat(result.precision()).isEqualTo(Precision.FLOAT64);
+    assertThat(result.value()).isCloseTo(spread * spread, within(1e-4 * spread * spread));
+    assertThat(log.lines)
+        .containsExactly(
+            "Moments pass float32", "repeats", "Moments pass float64", "Pull-back pass float64");
+  }
+
+  @Test
+  void staysInFloat32WhereThatIsAccurate() {
+    FunctionalResult result = line(new TwoLabels(1, 2, 100), PrecisionChoice.AUTO);
+    assertThat(result.precision()).isEqualTo(Precision.FLOAT32);
+    assertThat(result.value()).isCloseTo(4, within(1e-5));
+    assertThat(log.lines).containsExactly("Moments pass float32", "Pull-back pass float32");
+  }
+
+  @ParameterizedTest
+  @EnumSource(PrecisionChoice.class)
+  void oneSampleHasNoVariance(PrecisionChoice precision) {
+    FunctionalResult result = line(new TwoLabels(0.1, 1, 1), precision);
+    assertThat(result.value()).isZero();
+    assertThat(result.gradient().values()).containsOnly(0);
+    assertThat(result.statistics().variance().values()).containsOnly(0);
+  }
+
+  @Test
+  void overflowIsNoResult() {
+    assertThatThrownBy(() -> line(new TwoLabels(1e200, 1, 10), PrecisionChoice.FLOAT64))
+        .isInstanceOf(JobFailedException.class)
+        .hasMessageContaining("not a finite number");
+  }
+}
