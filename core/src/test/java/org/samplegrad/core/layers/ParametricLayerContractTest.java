@@ -6,7 +6,6 @@ import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Shapes.sumAll;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +22,7 @@ import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.NaiveArray;
 import org.samplegrad.core.backend.NaiveArrays;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.ops.SecondOrderCheck;
 import org.samplegrad.core.persample.PerSampleGradient;
 
@@ -218,15 +218,20 @@ class ParametricLayerContractTest {
   @EnumSource
   void everyReductionIsDifferentiableTwice(Reduction reduction) {
     ParametricLayer parametric = (ParametricLayer) layer.layer();
-    NaiveArray weights = NaiveArray.positive(random, parameters.get(0).shape().extents());
-    List<NaiveArray> inputs = new ArrayList<>(List.of(block, outputGradient));
 
     SecondOrderCheck.check(
-        inputs,
-        x -> {
-          PerSampleGradient gradient = parametric.perSampleGradients(x.get(0), x.get(1)).get(0);
-          Variable held = Variable.constant(weights.on(x.get(0).backend()));
-          return reduction.of(gradient, held);
-        });
+        List.of(block, outputGradient),
+        x ->
+            parametric.perSampleGradients(x.get(0), x.get(1)).stream()
+                .map(gradient -> reduction.of(gradient, fixedWeights(gradient.sum())))
+                .map(reduced -> sumAll(multiply(reduced, fixedWeights(reduced))))
+                .reduce(Elementwise::add)
+                .orElseThrow());
+  }
+
+  /** The same random constants each time the function is evaluated. */
+  private static Variable fixedWeights(Variable like) {
+    NaiveArray weights = NaiveArray.positive(new Random(19), like.shape().extents());
+    return Variable.constant(weights.on(like.backend()));
   }
 }

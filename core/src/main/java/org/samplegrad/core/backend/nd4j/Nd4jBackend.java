@@ -274,7 +274,7 @@ final class Nd4jBackend implements Backend {
       scoped(
           () -> {
             Nd4jTensor wide = own(x.shape(), array(x).castTo(DataType.DOUBLE));
-            Nd4jTensor wideSum = own(shape, result.array().castTo(DataType.DOUBLE));
+            Nd4jTensor wideSum = allocate(shape, DataType.DOUBLE);
             reduce("reduce_sum", wide.array(), wideSum.array(), axes);
             return result.array().assign(wideSum.array());
           });
@@ -609,7 +609,11 @@ final class Nd4jBackend implements Backend {
   }
 
   private Nd4jTensor allocate(Shape shape) {
-    return own(shape, Nd4j.createUninitialized(dataType, Nd4jTensor.dimensions(shape), 'c'));
+    return allocate(shape, dataType);
+  }
+
+  private Nd4jTensor allocate(Shape shape, DataType type) {
+    return own(shape, Nd4j.createUninitialized(type, Nd4jTensor.dimensions(shape), 'c'));
   }
 
   private Nd4jTensor own(Shape shape, INDArray array) {
