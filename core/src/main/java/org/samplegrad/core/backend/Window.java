@@ -1,5 +1,7 @@
 package org.samplegrad.core.backend;
 
+import java.io.Serializable;
+
 /**
  * A sliding window over height and width, as convolutions and pools use it: padding is added on
  * both sides, the last incomplete window is dropped (PyTorch's {@code ceil_mode=False}).
@@ -12,7 +14,8 @@ public record Window(
     int paddingHeight,
     int paddingWidth,
     int dilationHeight,
-    int dilationWidth) {
+    int dilationWidth)
+    implements Serializable {
 
   /**
    * @throws IllegalArgumentException if kernel, stride or dilation is below 1, or padding below 0
