@@ -29,6 +29,7 @@ public final class Block implements Serializable {
     int length = floats == null ? doubles.length : floats.length;
     if (samples < 1
         || length != (long) samples * sampleShape.size()
+        || targets.length == 0
         || targets.length % samples != 0) {
       throw new IllegalArgumentException(
           "%d inputs and %d targets do not make %d samples of shape %s"

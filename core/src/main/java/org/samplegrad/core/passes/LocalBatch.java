@@ -4,6 +4,8 @@ import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.losses.TargetSpec;
+import org.samplegrad.core.losses.Targets;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.MomentFunctional;
 import org.samplegrad.core.moments.MomentStatistics;
@@ -34,13 +36,18 @@ public final class LocalBatch implements AutoCloseable {
   private final Backend float64;
   private final Moments moments;
 
-  /** Computes the moments of the batch on the preferred backend of the precision. */
+  /**
+   * Computes the moments of the batch on the preferred backend of the precision.
+   *
+   * @throws IllegalArgumentException if parameters, inputs or targets do not fit the objective
+   */
   public LocalBatch(
       Objective objective,
       ParameterVector parameters,
       Block block,
       Reduction reduction,
       Precision precision) {
+    requireFit(objective, parameters, block);
     this.objective = objective;
     this.parameters = parameters;
     this.block = block;
@@ -49,6 +56,32 @@ public final class LocalBatch implements AutoCloseable {
     this.float64 = Backends.open(Backends.AUTO, Precision.FLOAT64);
     this.moments = Moments.empty(parameters.layout());
     new MomentsPass(objective, parameters, backend).add(block, moments);
+  }
+
+  private static void requireFit(Objective objective, ParameterVector parameters, Block block) {
+    require("parameters", objective.model().parameters(), parameters.layout());
+    require("samples of the shape", objective.model().inputShape(), block.sampleShape());
+    TargetSpec target = objective.target();
+    Targets found = block.targets();
+    if (found.perSample() != target.perSample()) {
+      throw new IllegalArgumentException(
+          "The target of a sample should be %s, found %d numbers"
+              .formatted(target.description(), found.perSample()));
+    }
+    for (int i = 0; i < found.values().length; i++) {
+      String problem = target.problem(found.values()[i]);
+      if (problem != null) {
+        throw new IllegalArgumentException(
+            "The target of sample %d: %s".formatted(i / target.perSample(), problem));
+      }
+    }
+  }
+
+  private static void require(String what, Object expected, Object found) {
+    if (!expected.equals(found)) {
+      throw new IllegalArgumentException(
+          "The model takes %s %s, found %s".formatted(what, expected, found));
+    }
   }
 
   /** The functional of the batch's moments. */

@@ -1,0 +1,64 @@
+package org.samplegrad.core.passes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Activation;
+import org.samplegrad.core.layers.Linear;
+import org.samplegrad.core.losses.LossKind;
+import org.samplegrad.core.models.ExampleModel;
+import org.samplegrad.core.models.Sequential;
+import org.samplegrad.core.models.UnusableModelException;
+
+class ObjectiveTest {
+
+  private static Objective linear(int inputs, int outputs) {
+    return new Objective(
+        new Sequential(Shape.of(inputs), List.of(new Linear(inputs, outputs, true))),
+        LossKind.MEAN_SQUARED_ERROR.create());
+  }
+
+  @Test
+  void crossEntropyNeedsScoresPerClass() {
+    Sequential image = new Sequential(Shape.of(2, 3, 3), List.of(Activation.RELU));
+    assertThatThrownBy(() -> new Objective(image, LossKind.CROSS_ENTROPY.create()))
+        .isInstanceOf(UnusableModelException.class)
+        .hasMessageContainingAll("does not fit the model", "[classes]", "[2, 3, 3]");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void modelWithoutParametersIsRefused(LossKind loss) {
+    Sequential nothing = new Sequential(Shape.of(3), List.of(Activation.TANH));
+    assertThatThrownBy(() -> new Objective(nothing, loss.create()))
+        .isInstanceOf(UnusableModelException.class)
+        .hasMessageContaining("no parameters");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void blockSizeFitsTheMemoryBudget(ExampleModel example) {
+    Objective objective = new Objective(example.create(), example.loss().create());
+    for (Precision precision : Precision.values()) {
+      int bytes = precision == Precision.FLOAT32 ? 4 : 8;
+      int size = objective.blockSize(precision);
+      assertThat(size).isBetween(1, 1024);
+      assertThat(size * objective.model().elementsPerSample() * bytes).isLessThan(64L << 20);
+    }
+  }
+
+  @Test
+  void blockSizeFallsWithTheModelAndStaysWithinBounds() {
+    assertThat(linear(1, 1).blockSize(Precision.FLOAT32)).isEqualTo(1024);
+    assertThat(linear(10_000_000, 1).blockSize(Precision.FLOAT32)).isEqualTo(1);
+    int single = linear(20_000, 1).blockSize(Precision.FLOAT32);
+    assertThat(single).isBetween(2, 1023);
+    assertThat(linear(20_000, 1).blockSize(Precision.FLOAT64)).isEqualTo(single / 2);
+  }
+}
