@@ -62,8 +62,8 @@ public final class Window implements Serializable {
   private static void requireAtLeast(int least, String what, int[] found, int axes) {
     if (found.length != axes || Arrays.stream(found).anyMatch(number -> number < least)) {
       throw new IllegalArgumentException(
-          "The %s must be %d integers of at least %d; found %s"
-              .formatted(what, axes, least, Arrays.toString(found)));
+          "The %s must be at least %d along each of %d axes; found %s"
+              .formatted(what, least, axes, Arrays.toString(found)));
     }
   }
 

@@ -96,7 +96,7 @@ class WindowTest {
     assertThatIllegalArgumentException().isThrownBy(() -> Window.ofKernel(1, 1, 1, 1));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Window.ofKernel(1, 1).withStride(1, 1, 1))
-        .withMessageContaining("2 integers");
+        .withMessageContaining("each of 2 axes");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Window.ofKernel(1 << 20, 1 << 20))
         .withMessageContaining("more elements");
