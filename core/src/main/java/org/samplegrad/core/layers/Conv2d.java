@@ -10,9 +10,9 @@ import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.ops.Convolutions;
+import org.samplegrad.core.persample.ConvolutionGradient;
 import org.samplegrad.core.persample.DenseGradient;
 import org.samplegrad.core.persample.PerSampleGradient;
-import org.samplegrad.core.persample.SummedOuterProductGradient;
 
 /**
  * Convolution (cross-correlation) over height and width, as {@code torch.nn.Conv2d}: {@code
@@ -88,19 +88,13 @@ public record Conv2d(int inputs, int outputs, Window window, int groups, boolean
 
   @Override
   public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
-    int samples = input.shape().extent(0);
-    int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
-    int columns = weightShape().dropFirst().size();
     PerSampleGradient weight =
-        new SummedOuterProductGradient(
-            reshape(outputGradient, Shape.of(samples, groups, outputs / groups, positions)),
-            reshape(
-                Convolutions.unfold(input, window), Shape.of(samples, groups, columns, positions)),
-            weightShape());
+        new ConvolutionGradient(outputGradient, input, weightShape(), window, groups);
     if (!bias) {
       return List.of(weight);
     }
-    Variable summed = reshape(sum(outputGradient, 2, 3), Shape.of(samples, outputs));
+    Variable summed =
+        reshape(sum(outputGradient, 2, 3), Shape.of(input.shape().extent(0), outputs));
     return List.of(weight, new DenseGradient(summed));
   }
 }

@@ -6,6 +6,7 @@ import static org.samplegrad.core.ops.Primitives.unary;
 import org.samplegrad.core.autograd.Primitive;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Tensor;
 
 /** Operations on corresponding elements; the binary ones broadcast as NumPy does. */
 public final class Elementwise {
@@ -70,7 +71,7 @@ public final class Elementwise {
           (gradient, y, x) -> multiply(gradient, scale(exp(negate(square(x))), TWO_OVER_ROOT_PI)));
 
   private static final Primitive RELU =
-      unary("relu", Backend::relu, (gradient, y, x) -> multiply(gradient, step(x)));
+      unary("relu", Backend::relu, (gradient, y, x) -> maskPositive(gradient, x));
 
   private Elementwise() {}
 
@@ -140,10 +141,13 @@ public final class Elementwise {
     return RELU.apply(x);
   }
 
-  /**
-   * 1 where {@code x > 0}, else 0: a constant, since its derivative is zero wherever it has one.
-   */
-  static Variable step(Variable x) {
-    return Variable.constant(x.backend().step(x.value()));
+  /** {@code gradient} where {@code x > 0}, else 0; {@code x} is a constant here. */
+  private static Variable maskPositive(Variable gradient, Variable x) {
+    Tensor mask = x.value();
+    return unary(
+            "maskPositive",
+            (backend, value) -> backend.maskPositive(value, mask),
+            (outer, y, input) -> maskPositive(outer, x))
+        .apply(gradient);
   }
 }
