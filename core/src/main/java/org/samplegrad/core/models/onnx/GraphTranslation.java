@@ -1,0 +1,151 @@
+package org.samplegrad.core.models.onnx;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Combination;
+import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.Reshape;
+import org.samplegrad.core.layers.Transpose;
+import org.samplegrad.core.models.Graph;
+
+/** The graph under construction: what translations put into it, and which tensors became parameters. */
+final class GraphTranslation {
+  private final Graph.Builder builder;
+  private final ParameterRule rule;
+  private final Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+
+  GraphTranslation(Graph.Builder builder, ParameterRule rule) {
+    this.builder = builder;
+    this.rule = rule;
+  }
+
+  GraphValue input() {
+    return new GraphValue(builder.input(), builder.shape(builder.input()), true);
+  }
+
+  /** The tensors that became parameters, by the names of the parameters. */
+  Map<String, StoredTensor> parameters() {
+    return parameters;
+  }
+
+  /** Whether a tensor that is the weight of an operator is to be differentiated for. */
+  boolean isParameterAsWeight(Operand operand) {
+    return operand instanceof StoredTensor stored && rule.isParameterAsWeight(stored.source());
+  }
+
+  /** The output of a layer without parameters. */
+  GraphValue apply(Layer layer, GraphValue input) {
+    return apply(layer, input, List.of());
+  }
+
+  /** The output of a layer whose parameters are tensors of the file, in the layer's order. */
+  GraphValue apply(Layer layer, GraphValue input, List<StoredTensor> tensors) {
+    tensors.forEach(this::register);
+    List<String> names = tensors.stream().map(StoredTensor::parameter).toList();
+    int node = builder.apply(layer, names, input.node());
+    return new GraphValue(node, builder.shape(node), input.batched());
+  }
+
+  private void register(StoredTensor tensor) {
+    parameters.putIfAbsent(tensor.parameter(), tensor);
+  }
+
+  /** An operand as a value of the graph, a tensor of the file as what the rule takes it for. */
+  GraphValue value(Operand operand) {
+    if (operand instanceof GraphValue value) {
+      return value;
+    }
+    if (operand instanceof StaticTensor constant) {
+      return constant(constant);
+    }
+    if (operand instanceof StoredTensor stored) {
+      return rule.isParameterAsOperand(stored.source()) ? parameter(stored) : constant(stored);
+    }
+    throw new IllegalArgumentException("takes a comparison, which only Where can");
+  }
+
+  /** A weight as a value of the graph, for operators that have no layer of their own. */
+  GraphValue weight(Operand operand) {
+    return isParameterAsWeight(operand) ? parameter((StoredTensor) operand) : value(operand);
+  }
+
+  private GraphValue parameter(StoredTensor stored) {
+    register(stored);
+    int node = builder.parameter(stored.parameter(), stored.parameterShape(), 1);
+    GraphValue value = new GraphValue(node, stored.parameterShape(), false);
+    return stored.transposed() ? apply(new Transpose(1, 0), value) : reshape(value, stored.shape());
+  }
+
+  private GraphValue constant(StoredTensor stored) {
+    StaticTensor values = rule.constant(stored.source());
+    Shape shape = stored.parameterShape();
+    GraphValue value = constant(StaticTensor.ofReals(shape, values.reals()));
+    return stored.transposed() ? apply(new Transpose(1, 0), value) : reshape(value, stored.shape());
+  }
+
+  GraphValue constant(StaticTensor values) {
+    if (values.dependsOnBatch()) {
+      throw new IllegalArgumentException(
+          "takes a number that depends on the number of samples. That mixes samples; divide or multiply by fixed numbers");
+    }
+    int node = builder.constant(values.shape(), values.reals());
+    return new GraphValue(node, values.shape(), false);
+  }
+
+  GraphValue constant(double value) {
+    return constant(StaticTensor.ofReals(Shape.scalar(), value));
+  }
+
+  /** The same elements of each sample in another shape. */
+  GraphValue reshape(GraphValue value, Shape shape) {
+    return value.shape().equals(shape) ? value : apply(new Reshape(shape), value);
+  }
+
+  /**
+   * A function of two values that broadcast as in the file.
+   *
+   * @throws IllegalArgumentException if broadcasting would put the samples along another axis
+   */
+  GraphValue combine(Combination combination, GraphValue a, GraphValue b) {
+    int rank = Math.max(a.rank(), b.rank());
+    GraphValue left = aligned(a, b, rank);
+    GraphValue right = aligned(b, a, rank);
+    int node = builder.combine(combination, left.node(), right.node());
+    return new GraphValue(node, builder.shape(node), a.batched() || b.batched());
+  }
+
+  /** Without the leading axis of extent 1 that stands beside the axis of the samples. */
+  private GraphValue aligned(GraphValue value, GraphValue other, int rank) {
+    if (value.batched() && value.rank() < rank || !value.batched() && other.batched() && value.rank() > other.rank()) {
+      throw new IllegalArgumentException(
+          "broadcasts %s with %s, which puts the samples of one along another axis of the other; give both the same number of axes"
+              .formatted(text(value), text(other)));
+    }
+    if (value.batched() || !other.batched() || value.rank() < rank) {
+      return value;
+    }
+    if (value.shape().extent(0) != 1) {
+      throw new IllegalArgumentException(
+          "combines %s with a value of the shape %s, which differs from sample to sample"
+              .formatted(text(other), value.shape()));
+    }
+    return reshape(value, value.shape().dropFirst());
+  }
+
+  private static String text(GraphValue value) {
+    String extents = Arrays.toString(value.shape().extents());
+    String inner = extents.substring(1, extents.length() - 1);
+    return !value.batched() ? extents : inner.isEmpty() ? "[n]" : "[n, " + inner + "]";
+  }
+
+  /** A combination of values that all have the samples first, or all have not. */
+  GraphValue combineAll(Combination combination, List<GraphValue> values) {
+    int[] nodes = values.stream().mapToInt(GraphValue::node).toArray();
+    int node = builder.combine(combination, nodes);
+    boolean batched = values.stream().anyMatch(GraphValue::batched);
+    return new GraphValue(node, builder.shape(node), batched);
+  }
+}
