@@ -1,6 +1,7 @@
 package org.samplegrad.core.models.onnx;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,18 +9,29 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.Reshape;
-import org.samplegrad.core.layers.Transpose;
+import org.samplegrad.core.layers.Permute;
 import org.samplegrad.core.models.Graph;
 
 /** The graph under construction: what translations put into it, and which tensors became parameters. */
 final class GraphTranslation {
   private final Graph.Builder builder;
   private final ParameterRule rule;
+  private final long fixedBatch;
   private final Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+  private final Map<Integer, Integer> softplusInputs = new HashMap<>();
 
-  GraphTranslation(Graph.Builder builder, ParameterRule rule) {
+  /**
+   * @param fixedBatch the number of samples that the file fixes, or {@link StaticTensor#BATCH}
+   */
+  GraphTranslation(Graph.Builder builder, ParameterRule rule, long fixedBatch) {
     this.builder = builder;
     this.rule = rule;
+    this.fixedBatch = fixedBatch;
+  }
+
+  /** The number of samples that the file was exported for, or {@link StaticTensor#BATCH} if any. */
+  long fixedBatch() {
+    return fixedBatch;
   }
 
   GraphValue input() {
@@ -46,6 +58,9 @@ final class GraphTranslation {
     tensors.forEach(this::register);
     List<String> names = tensors.stream().map(StoredTensor::parameter).toList();
     int node = builder.apply(layer, names, input.node());
+    if (layer.equals(ArithmeticNodes.SOFTPLUS)) {
+      softplusInputs.put(node, input.node());
+    }
     return new GraphValue(node, builder.shape(node), input.batched());
   }
 
@@ -76,14 +91,14 @@ final class GraphTranslation {
     register(stored);
     int node = builder.parameter(stored.parameter(), stored.parameterShape(), 1);
     GraphValue value = new GraphValue(node, stored.parameterShape(), false);
-    return stored.transposed() ? apply(new Transpose(1, 0), value) : reshape(value, stored.shape());
+    return stored.transposed() ? apply(new Permute(List.of(1, 0)), value) : reshape(value, stored.shape());
   }
 
   private GraphValue constant(StoredTensor stored) {
     StaticTensor values = rule.constant(stored.source());
     Shape shape = stored.parameterShape();
     GraphValue value = constant(StaticTensor.ofReals(shape, values.reals()));
-    return stored.transposed() ? apply(new Transpose(1, 0), value) : reshape(value, stored.shape());
+    return stored.transposed() ? apply(new Permute(List.of(1, 0)), value) : reshape(value, stored.shape());
   }
 
   GraphValue constant(StaticTensor values) {
@@ -118,7 +133,7 @@ final class GraphTranslation {
   }
 
   /** Without the leading axis of extent 1 that stands beside the axis of the samples. */
-  private GraphValue aligned(GraphValue value, GraphValue other, int rank) {
+  GraphValue aligned(GraphValue value, GraphValue other, int rank) {
     if (value.batched() && value.rank() < rank || !value.batched() && other.batched() && value.rank() > other.rank()) {
       throw new IllegalArgumentException(
           "broadcasts %s with %s, which puts the samples of one along another axis of the other; give both the same number of axes"
@@ -147,5 +162,23 @@ final class GraphTranslation {
     int node = builder.combine(combination, nodes);
     boolean batched = values.stream().anyMatch(GraphValue::batched);
     return new GraphValue(node, builder.shape(node), batched);
+  }
+
+  /** A weight of one number per channel, {@code [c] -> [c, 1, ...]}. */
+  GraphValue perChannel(Operand weight, int furtherAxes) {
+    GraphValue value = weight(weight);
+    if (value.batched() || value.shape().rank() != 1) {
+      throw new IllegalArgumentException(
+          "needs one number per channel, found the shape " + weight.shape());
+    }
+    int[] extents = new int[1 + furtherAxes];
+    Arrays.fill(extents, 1);
+    extents[0] = value.shape().extent(0);
+    return reshape(value, Shape.of(extents));
+  }
+
+  /** Whether a value is the softplus of another. */
+  boolean isSoftplusOf(Operand operand, GraphValue input) {
+    return operand instanceof GraphValue value && input.node() == softplusInputs.getOrDefault(value.node(), -1);
   }
 }
