@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import org.samplegrad.core.layers.Activation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.Linear;
-import org.samplegrad.core.layers.MaxPool2d;
+import org.samplegrad.core.layers.MaxPool;
 
 /**
  * The catalogue of layers by the names model files use. A new layer is one entry here; activations
@@ -19,13 +19,13 @@ enum LayerKind {
   CONV2D(
       "conv2d",
       options ->
-          new Conv2d(
+          new Convolution(
               options.inputs(),
               options.required("out"),
               options.window(false),
               options.integer("groups", 1),
               options.flag("bias", true))),
-  MAXPOOL2D("maxpool2d", options -> new MaxPool2d(options.window(true))),
+  MAXPOOL2D("maxpool2d", options -> new MaxPool(options.window(true))),
   FLATTEN("flatten", options -> new Flatten()),
   LINEAR(
       "linear",

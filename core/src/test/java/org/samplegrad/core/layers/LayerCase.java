@@ -29,14 +29,14 @@ record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
     cases.add(linear(new Linear(3, 4, true)));
     cases.add(linear(new Linear(3, 4, false)));
     cases.add(linear(new Linear(1, 1, true)));
-    cases.add(convolution(new Conv2d(1, 3, KERNEL, 1, true), PLANE));
-    cases.add(convolution(new Conv2d(4, 3, KERNEL, 1, false), PLANES));
-    cases.add(convolution(new Conv2d(4, 2, STRIDE, 1, true), PLANES));
-    cases.add(convolution(new Conv2d(4, 2, PADDING, 1, true), PLANES));
-    cases.add(convolution(new Conv2d(4, 2, DILATION, 1, true), PLANES));
-    cases.add(convolution(new Conv2d(4, 6, KERNEL, 2, true), PLANES));
-    cases.add(convolution(new Conv2d(4, 4, PAIRS, 4, true), PLANES));
-    cases.add(convolution(new Conv2d(4, 2, EVERYTHING, 2, false), PLANES));
+    cases.add(convolution(new Convolution(1, 3, KERNEL, 1, true), PLANE));
+    cases.add(convolution(new Convolution(4, 3, KERNEL, 1, false), PLANES));
+    cases.add(convolution(new Convolution(4, 2, STRIDE, 1, true), PLANES));
+    cases.add(convolution(new Convolution(4, 2, PADDING, 1, true), PLANES));
+    cases.add(convolution(new Convolution(4, 2, DILATION, 1, true), PLANES));
+    cases.add(convolution(new Convolution(4, 6, KERNEL, 2, true), PLANES));
+    cases.add(convolution(new Convolution(4, 4, PAIRS, 4, true), PLANES));
+    cases.add(convolution(new Convolution(4, 2, EVERYTHING, 2, false), PLANES));
     cases.add(convolution(onePosition(), PLANES));
     for (Activation activation : Activation.values()) {
       cases.add(new LayerCase(activation, Shape.of(2, 3), List.of()));
@@ -50,9 +50,9 @@ record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
   }
 
   /** Few positions and many channels: here norms are cheaper from the Gram matrices. */
-  private static Conv2d onePosition() {
+  private static Convolution onePosition() {
     Window whole = Window.ofKernel(PLANES.extent(1), PLANES.extent(2));
-    return new Conv2d(PLANES.extent(0), 5, whole, 1, true);
+    return new Convolution(PLANES.extent(0), 5, whole, 1, true);
   }
 
   private static LayerCase linear(Linear layer) {
@@ -63,7 +63,7 @@ record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
         List.of(Shape.of(inputs + 1), Shape.of(1, inputs), Shape.scalar()));
   }
 
-  private static LayerCase convolution(Conv2d layer, Shape input) {
+  private static LayerCase convolution(Convolution layer, Shape input) {
     return new LayerCase(
         layer,
         input,
@@ -75,7 +75,7 @@ record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
 
   private static LayerCase pool(Window window) {
     return new LayerCase(
-        new MaxPool2d(window),
+        new MaxPool(window),
         PLANES,
         List.of(PLANES.dropFirst(), PLANES.prepend(2), Shape.of(4, 5, 0)));
   }

@@ -6,6 +6,7 @@ import static org.samplegrad.core.ops.Shapes.sum;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
@@ -15,29 +16,31 @@ import org.samplegrad.core.persample.PerSampleGradient;
 import org.samplegrad.core.persample.SummedOuterProductGradient;
 
 /**
- * Convolution (cross-correlation) over height and width, as {@code torch.nn.Conv2d}: {@code
- * [n,c,h,w] -> [n,o,h',w']} with a weight {@code [o, c/groups, kh, kw]}.
+ * Convolution (cross-correlation) over one to three spatial axes, as {@code torch.nn.Conv1d},
+ * {@code Conv2d} and {@code Conv3d}: {@code [n,c,...] -> [n,o,...']} with a weight {@code [o,
+ * c/groups, k...]}.
  *
  * @param bias whether there is one, {@code [o]}
  */
-public record Conv2d(int inputs, int outputs, Window window, int groups, boolean bias)
+public record Convolution(int inputs, int outputs, Window window, int groups, boolean bias)
     implements ParametricLayer {
 
   /**
    * @throws IllegalArgumentException if a channel count is not a positive multiple of {@code
    *     groups}
    */
-  public Conv2d {
+  public Convolution {
     if (groups < 1 || inputs < 1 || outputs < 1 || inputs % groups != 0 || outputs % groups != 0) {
       throw new IllegalArgumentException(
-          "conv2d needs input and output channels that are positive multiples of its groups;"
+          "conv%dd needs input and output channels that are positive multiples of its groups;"
+                  .formatted(window.axes())
               + " found %d inputs, %d outputs, %d groups".formatted(inputs, outputs, groups));
     }
     weightShape(inputs, outputs, window, groups);
   }
 
   private static Shape weightShape(int inputs, int outputs, Window window, int groups) {
-    return Shape.of(outputs, inputs / groups, window.kernel(0), window.kernel(1));
+    return Shape.of(window.kernel()).prepend(inputs / groups).prepend(outputs);
   }
 
   private Shape weightShape() {
@@ -46,26 +49,15 @@ public record Conv2d(int inputs, int outputs, Window window, int groups, boolean
 
   @Override
   public Shape outputShape(Shape inputShape) {
-    if (inputShape.rank() != 3 || inputShape.extent(0) != inputs) {
-      throw new IllegalArgumentException(
-          "conv2d expects an input of shape [%d, height, width], found %s"
-              .formatted(inputs, inputShape));
-    }
-    int height = window.outputExtent(0, inputShape.extent(1));
-    int width = window.outputExtent(1, inputShape.extent(2));
-    if (height < 1 || width < 1) {
-      throw new IllegalArgumentException(
-          "conv2d: a kernel of %s does not fit into the padded input %s"
-              .formatted(window.kernelText(), inputShape));
-    }
-    return Shape.of(outputs, height, width);
+    boolean channelsFit = inputShape.rank() > 0 && inputShape.extent(0) == inputs;
+    return new Sliding("conv", window).outputShape(inputShape, channelsFit, inputs, outputs);
   }
 
   /** The unfolded windows. */
   @Override
   public long scratchElements(Shape inputShape) {
-    Shape output = outputShape(inputShape);
-    return (long) inputs * window.kernelSize() * output.extent(1) * output.extent(2);
+    long positions = outputShape(inputShape).dropFirst().size();
+    return (long) inputs * window.kernelSize() * positions;
   }
 
   @Override
@@ -83,13 +75,20 @@ public record Conv2d(int inputs, int outputs, Window window, int groups, boolean
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     Variable product = Convolutions.convolve(input, parameters.get(0), window, groups);
-    return bias ? add(product, reshape(parameters.get(1), Shape.of(outputs, 1, 1))) : product;
+    return bias ? add(product, reshape(parameters.get(1), biasShape())) : product;
+  }
+
+  /** {@code [o, 1, ...]}. */
+  private Shape biasShape() {
+    int[] extents = IntStream.generate(() -> 1).limit(1L + window.axes()).toArray();
+    extents[0] = outputs;
+    return Shape.of(extents);
   }
 
   @Override
   public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
     int samples = input.shape().extent(0);
-    int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
+    int positions = outputGradient.shape().dropFirst().dropFirst().size();
     int columns = weightShape().dropFirst().size();
     PerSampleGradient weight =
         new SummedOuterProductGradient(
@@ -100,7 +99,8 @@ public record Conv2d(int inputs, int outputs, Window window, int groups, boolean
     if (!bias) {
       return List.of(weight);
     }
-    Variable summed = reshape(sum(outputGradient, 2, 3), Shape.of(samples, outputs));
+    int[] spatial = IntStream.range(2, 2 + window.axes()).toArray();
+    Variable summed = reshape(sum(outputGradient, spatial), Shape.of(samples, outputs));
     return List.of(weight, new DenseGradient(summed));
   }
 }
