@@ -268,6 +268,22 @@ class Squeezes(nn.Module):
         return self.head(x).unsqueeze(2).squeeze(1)
 
 
+class SharedSequence(nn.Module):
+    """A linear layer used twice on sequences, a learnt first position, and the last one chosen."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Parameter(torch.randn(1, 1, 3) / 2)
+        self.twice = nn.Linear(3, 3)
+        self.head = nn.Linear(3, 2)
+
+    def forward(self, x):
+        x = torch.cat([self.first.expand(x.size(0), -1, -1), x], dim=1)
+        x = torch.tanh(self.twice(x))
+        x = torch.tanh(self.twice(x))
+        return self.head(x[:, -1] + x[:, 0])
+
+
 class Bilinear(nn.Module):
     """Products of two activations."""
 
@@ -553,6 +569,14 @@ case("sequence-no-bias-script", lambda: Sequence(bias=False), [4, 3], CE, SUM, S
 case("sequence-unfolded-script", Sequence, [4, 3], CE, SUM, SCRIPT, 15, unfolded=True)
 case("mixer-script", Mixer, [3, 4], CE, SUM, SCRIPT, 17)
 case("mixer-dynamo", Mixer, [3, 4], CE, SUM, DYNAMO, 20)
+case("shared-sequence-script", SharedSequence, [3, 3], CE, SUM, SCRIPT, 17)
+case("shared-sequence-dynamo", SharedSequence, [3, 3], MSE, SUM, DYNAMO, 18)
+case(
+    "conv-prelu-script",
+    lambda: convolutional(nn.Conv2d(1, 3, 2), nn.PReLU(3), nn.Conv2d(3, 2, 2), nn.PReLU(),
+                          features=18),
+    [1, 5, 5], CE, SUM, SCRIPT, 17,
+)
 case("squeeze-excite-script", SqueezeExcite, [2, 5, 5], CE, SUM, SCRIPT, 17)
 case("squeeze-excite-dynamo", SqueezeExcite, [2, 5, 5], CE, MEAN, DYNAMO, 18)
 case("arithmetic-script", lambda: Arithmetic(False), [4], MSE, SUM, SCRIPT, 17)

@@ -63,8 +63,7 @@ final class ArithmeticNodes {
 
   /** A layer that the node's attributes choose. */
   static OperatorTranslation activation(Function<OnnxNode, Layer> layer) {
-    return one(
-        (node, graph) -> graph.apply(layer.apply(node), graph.value(node.operand(0))));
+    return one((node, graph) -> graph.apply(layer.apply(node), graph.value(node.operand(0))));
   }
 
   static Operand reciprocal(OnnxNode node, GraphTranslation graph) {
@@ -164,7 +163,8 @@ final class ArithmeticNodes {
     Operand left = node.operand(0);
     StaticTensor right = node.constant(1, "second input");
     if (left instanceof StaticTensor constant) {
-      return truth(StaticTensor.combine(constant, right, (a, b) -> a > b ? 1 : 0, (a, b) -> a > b ? 1 : 0));
+      return truth(
+          StaticTensor.combine(constant, right, (a, b) -> a > b ? 1 : 0, (a, b) -> a > b ? 1 : 0));
     }
     if (left instanceof GraphValue value && right.shape().size() == 1) {
       return new Comparison(value, right.real(0));
@@ -204,8 +204,7 @@ final class ArithmeticNodes {
     StaticTensor second = StaticArrangements.expand(no, shape);
     if (first.isInteger() && second.isInteger()) {
       long[] values = new long[shape.size()];
-      Arrays.setAll(
-          values, i -> chosen.integer(i) != 0 ? first.integer(i) : second.integer(i));
+      Arrays.setAll(values, i -> chosen.integer(i) != 0 ? first.integer(i) : second.integer(i));
       return StaticTensor.ofIntegers(shape, values);
     }
     if (first.dependsOnBatch() || second.dependsOnBatch()) {

@@ -8,11 +8,13 @@ import java.util.Map;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
-import org.samplegrad.core.layers.Reshape;
 import org.samplegrad.core.layers.Permute;
+import org.samplegrad.core.layers.Reshape;
 import org.samplegrad.core.models.Graph;
 
-/** The graph under construction: what translations put into it, and which tensors became parameters. */
+/**
+ * The graph under construction: what translations put into it, and which tensors became parameters.
+ */
 final class GraphTranslation {
   private final Graph.Builder builder;
   private final ParameterRule rule;
@@ -91,14 +93,18 @@ final class GraphTranslation {
     register(stored);
     int node = builder.parameter(stored.parameter(), stored.parameterShape(), 1);
     GraphValue value = new GraphValue(node, stored.parameterShape(), false);
-    return stored.transposed() ? apply(new Permute(List.of(1, 0)), value) : reshape(value, stored.shape());
+    return stored.transposed()
+        ? apply(new Permute(List.of(1, 0)), value)
+        : reshape(value, stored.shape());
   }
 
   private GraphValue constant(StoredTensor stored) {
     StaticTensor values = rule.constant(stored.source());
     Shape shape = stored.parameterShape();
     GraphValue value = constant(StaticTensor.ofReals(shape, values.reals()));
-    return stored.transposed() ? apply(new Permute(List.of(1, 0)), value) : reshape(value, stored.shape());
+    return stored.transposed()
+        ? apply(new Permute(List.of(1, 0)), value)
+        : reshape(value, stored.shape());
   }
 
   GraphValue constant(StaticTensor values) {
@@ -134,7 +140,8 @@ final class GraphTranslation {
 
   /** Without the leading axis of extent 1 that stands beside the axis of the samples. */
   GraphValue aligned(GraphValue value, GraphValue other, int rank) {
-    if (value.batched() && value.rank() < rank || !value.batched() && other.batched() && value.rank() > other.rank()) {
+    if (value.batched() && value.rank() < rank
+        || !value.batched() && other.batched() && value.rank() > other.rank()) {
       throw new IllegalArgumentException(
           "broadcasts %s with %s, which puts the samples of one along another axis of the other; give both the same number of axes"
               .formatted(text(value), text(other)));
@@ -179,6 +186,7 @@ final class GraphTranslation {
 
   /** Whether a value is the softplus of another. */
   boolean isSoftplusOf(Operand operand, GraphValue input) {
-    return operand instanceof GraphValue value && input.node() == softplusInputs.getOrDefault(value.node(), -1);
+    return operand instanceof GraphValue value
+        && input.node() == softplusInputs.getOrDefault(value.node(), -1);
   }
 }

@@ -196,7 +196,7 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       Model model = builder.parameterOrder(order).build(prediction.node());
       return new OnnxModel(model, weights(model.parameters(), parameters), notes(parameters));
     }
- 
+
     /** The nodes that lead to the output; what else the file computes is of no concern. */
     private BitSet needed(String output) {
       Set<String> wanted = new HashSet<>(List.of(output));

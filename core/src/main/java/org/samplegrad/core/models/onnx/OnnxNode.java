@@ -191,17 +191,14 @@ final class OnnxNode {
   /** Results that nobody computes must not be asked for. */
   void requireOneOutput(String otherwise) {
     if (namedOutputs() > 1) {
-      throw new IllegalArgumentException(
-          "has %d results; %s".formatted(namedOutputs(), otherwise));
+      throw new IllegalArgumentException("has %d results; %s".formatted(namedOutputs(), otherwise));
     }
   }
 
   /** All operands, if each is known without a sample; null otherwise. */
   List<StaticTensor> constants() {
     boolean all = operands.stream().allMatch(o -> o == null || o instanceof StaticTensor);
-    return all
-        ? operands.stream().map(o -> (StaticTensor) o).collect(Collectors.toList())
-        : null;
+    return all ? operands.stream().map(o -> (StaticTensor) o).collect(Collectors.toList()) : null;
   }
 
   /** Names the node in messages. */

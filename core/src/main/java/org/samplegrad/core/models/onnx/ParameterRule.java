@@ -33,7 +33,8 @@ final class ParameterRule {
   private static final String KIND = "pkg.torch.export.graph_signature.InputSpec.kind";
   private static final Pattern LISTED = Pattern.compile("(\\w+): (\\w+) target='([^']*)'");
   private static final Pattern MADE_BY_EXPORTER =
-      Pattern.compile("(onnx::.*|/.*|_?val_\\d+|scalar_tensor_default.*|_?tensor_constant\\d+|\\d+)");
+      Pattern.compile(
+          "(onnx::.*|/.*|_?val_\\d+|scalar_tensor_default.*|_?tensor_constant\\d+|\\d+)");
   private static final Set<String> STATISTICS =
       Set.of("running_mean", "running_var", "num_batches_tracked");
   private static final String PARAMETER = "PARAMETER";

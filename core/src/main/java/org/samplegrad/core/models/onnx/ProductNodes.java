@@ -34,12 +34,16 @@ final class ProductNodes {
     boolean layered = graph.isParameterAsWeight(matrix);
     boolean plain = layered && alpha == 1 && beta == 1 && isBias(node, graph, matrix, transposesB);
     if (plain) {
-      return linear(a, seen((StoredTensor) matrix, transposesB), (StoredTensor) node.operand(2), graph);
+      return linear(
+          a, seen((StoredTensor) matrix, transposesB), (StoredTensor) node.operand(2), graph);
     }
     GraphValue product =
         layered
             ? linear(a, seen((StoredTensor) matrix, transposesB), null, graph)
-            : matrixProduct(a, transposesB ? transposed(graph.value(matrix), graph) : graph.value(matrix), graph);
+            : matrixProduct(
+                a,
+                transposesB ? transposed(graph.value(matrix), graph) : graph.value(matrix),
+                graph);
     product = scaled(product, alpha, graph);
     return node.has(2) && beta != 0
         ? graph.combine(Arithmetic.ADD, product, scaled(graph.weight(node.operand(2)), beta, graph))

@@ -60,8 +60,8 @@ final class RoundedNumber {
     double square = Math.rint(number * number);
     double reciprocalSquare = Math.rint(1 / (number * number));
     return DoubleStream.of(
-            reciprocal <= LARGEST_INTEGER ? 1 / reciprocal : Double.NaN,
-            square <= LARGEST_INTEGER ? Math.sqrt(square) : Double.NaN,
-            reciprocalSquare <= LARGEST_INTEGER ? 1 / Math.sqrt(reciprocalSquare) : Double.NaN);
+        reciprocal <= LARGEST_INTEGER ? 1 / reciprocal : Double.NaN,
+        square <= LARGEST_INTEGER ? Math.sqrt(square) : Double.NaN,
+        reciprocalSquare <= LARGEST_INTEGER ? 1 / Math.sqrt(reciprocalSquare) : Double.NaN);
   }
 }

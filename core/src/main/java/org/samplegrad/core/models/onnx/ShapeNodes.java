@@ -10,13 +10,14 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Arithmetic;
 import org.samplegrad.core.layers.Concatenation;
 import org.samplegrad.core.layers.Pad;
-import org.samplegrad.core.layers.Slice;
 import org.samplegrad.core.layers.Permute;
+import org.samplegrad.core.layers.Slice;
 import org.samplegrad.core.models.onnx.StaticArrangements.Range;
 
 /** Operators that arrange numbers anew. None may move the samples from the first axis. */
 final class ShapeNodes {
-  private static final String TO_THE_SAMPLES = "%s would mix samples, so they have no gradients of their own; keep the first axis for them alone";
+  private static final String TO_THE_SAMPLES =
+      "%s would mix samples, so they have no gradients of their own; keep the first axis for them alone";
 
   private static final int MOST_GATHERED = 64;
 
@@ -25,7 +26,8 @@ final class ShapeNodes {
   /** Nothing is dropped when a model is evaluated; one exported in training mode is refused. */
   static Operand[] dropout(OnnxNode node, GraphTranslation graph) {
     node.ignore("ratio", "seed");
-    node.requireOneOutput("a dropout with a mask is in training mode; export the model after model.eval()");
+    node.requireOneOutput(
+        "a dropout with a mask is in training mode; export the model after model.eval()");
     if (node.has(2) && node.constant(2, "training mode").integer(0) != 0) {
       throw new IllegalArgumentException(
           "is in training mode, where the result is random; export the model after model.eval()");
@@ -110,7 +112,8 @@ final class ShapeNodes {
   private static Shape staticShape(long[] extents) {
     for (long extent : extents) {
       if (extent > Integer.MAX_VALUE) {
-        throw new IllegalArgumentException(TO_THE_SAMPLES.formatted("a shape that holds their number"));
+        throw new IllegalArgumentException(
+            TO_THE_SAMPLES.formatted("a shape that holds their number"));
       }
       if (extent < 0) {
         throw new IllegalArgumentException("has a shape with the extent " + extent);
@@ -194,8 +197,10 @@ final class ShapeNodes {
     }
     long[] rest = Arrays.copyOfRange(target, 1, target.length);
     boolean named = target[0] == StaticTensor.BATCH || target[0] == fixedBatch;
-    boolean numbers = Arrays.stream(rest).allMatch(extent -> extent >= -1 && extent <= Integer.MAX_VALUE);
-    if (!numbers || !named && (target[0] != -1 || Arrays.stream(rest).anyMatch(extent -> extent < 0))) {
+    boolean numbers =
+        Arrays.stream(rest).allMatch(extent -> extent >= -1 && extent <= Integer.MAX_VALUE);
+    if (!numbers
+        || !named && (target[0] != -1 || Arrays.stream(rest).anyMatch(extent -> extent < 0))) {
       throw new IllegalArgumentException(refusal);
     }
     Shape shape = withRemainder(rest, value.shape().size());
@@ -365,7 +370,8 @@ final class ShapeNodes {
     }
     GraphValue value = graph.value(node.operand(0));
     boolean whole = toSamples || value.batched() && target.length == value.rank();
-    boolean kept = toSamples || target.length == 0 || target[0] == 1 || target[0] == graph.fixedBatch();
+    boolean kept =
+        toSamples || target.length == 0 || target[0] == 1 || target[0] == graph.fixedBatch();
     if (value.batched() && (target.length > value.rank() || whole && !kept)) {
       throw new IllegalArgumentException(TO_THE_SAMPLES.formatted("expanding to " + text(target)));
     }
@@ -405,7 +411,8 @@ final class ShapeNodes {
     if (starts == null || ends == null || starts.length != ends.length) {
       throw new IllegalArgumentException("needs as many starts as ends");
     }
-    if (axes != null && axes.length != starts.length || steps != null && steps.length != starts.length) {
+    if (axes != null && axes.length != starts.length
+        || steps != null && steps.length != starts.length) {
       throw new IllegalArgumentException("needs as many axes and steps as starts");
     }
     Operand result = node.operand(0);
@@ -430,7 +437,8 @@ final class ShapeNodes {
       return value; // all of them
     }
     int position = value.sampleAxis(axis, "slices");
-    return slice(value, position, Range.of(start, end, step, value.shape().extent(position)), graph);
+    return slice(
+        value, position, Range.of(start, end, step, value.shape().extent(position)), graph);
   }
 
   private static GraphValue slice(GraphValue value, int axis, Range range, GraphTranslation graph) {
@@ -464,8 +472,7 @@ final class ShapeNodes {
     System.arraycopy(extents, axis, split, axis + 1, extents.length - axis);
     split[axis] = range.count();
     split[axis + 1] = range.step();
-    GraphValue first =
-        graph.apply(new Slice(axis + 1, 0, 1), graph.reshape(part, Shape.of(split)));
+    GraphValue first = graph.apply(new Slice(axis + 1, 0, 1), graph.reshape(part, Shape.of(split)));
     extents[axis] = range.count();
     return graph.reshape(first, Shape.of(extents));
   }
@@ -477,7 +484,9 @@ final class ShapeNodes {
     long[] sizes = node.attributeOrInput("split", 1, "sizes");
     int parts = node.outputCount();
     if (node.integer("num_outputs", parts) != parts) {
-      throw new IllegalArgumentException("has %d results, and should have %d".formatted(parts, node.integer("num_outputs", parts)));
+      throw new IllegalArgumentException(
+          "has %d results, and should have %d"
+              .formatted(parts, node.integer("num_outputs", parts)));
     }
     if (sizes == null) {
       long each = (extent + parts - 1L) / parts;
@@ -487,7 +496,9 @@ final class ShapeNodes {
     for (long size : sizes) {
       total = Math.addExact(total, size);
     }
-    if (sizes.length != parts || total != extent || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
+    if (sizes.length != parts
+        || total != extent
+        || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
       throw new IllegalArgumentException(
           "splits an axis of extent %d into %s for %d results"
               .formatted(extent, Arrays.toString(sizes), parts));
@@ -522,9 +533,7 @@ final class ShapeNodes {
       parts.add(slice(value, position, new Range(from, 1, 1), graph));
     }
     GraphValue taken =
-        parts.size() == 1
-            ? parts.get(0)
-            : graph.combineAll(new Concatenation(position), parts);
+        parts.size() == 1 ? parts.get(0) : graph.combineAll(new Concatenation(position), parts);
     if (indices.shape().rank() == 1) {
       return taken;
     }

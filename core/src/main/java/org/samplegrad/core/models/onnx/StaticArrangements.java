@@ -135,7 +135,8 @@ final class StaticArrangements {
     int[] extents = other.extents();
     extents[axis] = first.extent(axis);
     if (!Shape.of(extents).equals(first)) {
-      throw new IllegalArgumentException("concatenates the shapes %s and %s".formatted(first, other));
+      throw new IllegalArgumentException(
+          "concatenates the shapes %s and %s".formatted(first, other));
     }
   }
 

@@ -32,7 +32,8 @@ final class WindowNodes {
     long[] named = node.integers("kernel_shape");
     if (named != null && !Arrays.equals(named, Arrays.stream(kernel).asLongStream().toArray())) {
       throw new IllegalArgumentException(
-          "has the kernel %s and a weight of the shape %s".formatted(Arrays.toString(named), shape));
+          "has the kernel %s and a weight of the shape %s"
+              .formatted(Arrays.toString(named), shape));
     }
     int groups = positive(node.integer("group", 1), "group");
     Window window = window(node, x, kernel, false);
@@ -136,8 +137,7 @@ final class WindowNodes {
 
   private static int[] small(long[] numbers, String what) {
     if (Arrays.stream(numbers).anyMatch(number -> Math.abs(number) > Integer.MAX_VALUE)) {
-      throw new IllegalArgumentException(
-          "has the %s %s".formatted(what, Arrays.toString(numbers)));
+      throw new IllegalArgumentException("has the %s %s".formatted(what, Arrays.toString(numbers)));
     }
     return Arrays.stream(numbers).mapToInt(number -> (int) number).toArray();
   }
