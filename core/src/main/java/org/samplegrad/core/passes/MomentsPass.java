@@ -32,7 +32,7 @@ public final class MomentsPass {
           List<Tensor> sums = gradients.stream().map(g -> g.sum().value()).toList();
           List<Tensor> squaredSums = gradients.stream().map(g -> g.squaredSum().value()).toList();
           double loss = Shapes.sumAll(evaluated.losses().detach()).item();
-          double denominator = objective.loss().denominator(block.targets());
+          double denominator = objective.denominator(block.targets());
           moments.add(block.samples(), loss, denominator, sums, squaredSums);
           return null;
         });
