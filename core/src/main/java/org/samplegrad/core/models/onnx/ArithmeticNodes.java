@@ -154,7 +154,7 @@ final class ArithmeticNodes {
       }
     }
     GraphValue negative = graph.apply(new Clip(Double.NEGATIVE_INFINITY, 0), x);
-    GraphValue below = graph.combine(Arithmetic.MULTIPLY, negative, graph.weight(slope));
+    GraphValue below = graph.combine(Arithmetic.MULTIPLY, negative, graph.weightValue(slope));
     return graph.combine(Arithmetic.ADD, graph.apply(Activation.RELU, x), below);
   }
 

@@ -79,29 +79,30 @@ final class GraphTranslation {
       return constant(constant);
     }
     if (operand instanceof StoredTensor stored) {
-      return rule.isParameterAsOperand(stored.source()) ? parameter(stored) : constant(stored);
+      return rule.isParameterAsOperand(stored.source())
+          ? parameter(stored)
+          : constant(rule.constant(stored));
     }
     throw new IllegalArgumentException("takes a comparison, which only Where can");
   }
 
+  /** The weight of an operator: a tensor of the file only if it is a parameter. */
+  Operand weight(Operand operand) {
+    return operand instanceof StoredTensor stored && !isParameterAsWeight(stored)
+        ? rule.constant(stored)
+        : operand;
+  }
+
   /** A weight as a value of the graph, for operators that have no layer of their own. */
-  GraphValue weight(Operand operand) {
-    return isParameterAsWeight(operand) ? parameter((StoredTensor) operand) : value(operand);
+  GraphValue weightValue(Operand operand) {
+    Operand weight = weight(operand);
+    return weight instanceof StoredTensor stored ? parameter(stored) : value(weight);
   }
 
   private GraphValue parameter(StoredTensor stored) {
     register(stored);
     int node = builder.parameter(stored.parameter(), stored.parameterShape(), 1);
     GraphValue value = new GraphValue(node, stored.parameterShape(), false);
-    return stored.transposed()
-        ? apply(new Permute(List.of(1, 0)), value)
-        : reshape(value, stored.shape());
-  }
-
-  private GraphValue constant(StoredTensor stored) {
-    StaticTensor values = rule.constant(stored.source());
-    Shape shape = stored.parameterShape();
-    GraphValue value = constant(StaticTensor.ofReals(shape, values.reals()));
     return stored.transposed()
         ? apply(new Permute(List.of(1, 0)), value)
         : reshape(value, stored.shape());
@@ -173,7 +174,7 @@ final class GraphTranslation {
 
   /** A weight of one number per channel, {@code [c] -> [c, 1, ...]}. */
   GraphValue perChannel(Operand weight, int furtherAxes) {
-    GraphValue value = weight(weight);
+    GraphValue value = weightValue(weight);
     if (value.batched() || value.shape().rank() != 1) {
       throw new IllegalArgumentException(
           "needs one number per channel, found the shape " + weight.shape());

@@ -82,10 +82,10 @@ final class NormalizationNodes {
    */
   private static GraphValue perChannel(
       OnnxNode node, GraphValue x, Shape scaled, ChannelLayer layer, GraphTranslation graph) {
-    Operand scale = node.operand(1);
-    Operand bias = node.operand(2);
+    Operand scale = graph.weight(node.operand(1));
+    Operand bias = graph.weight(node.operand(2));
     Shape channels = Shape.of(x.shape().extent(0));
-    if (isParameter(scale, channels, graph) && isParameter(bias, channels, graph)) {
+    if (isParameter(scale, channels) && isParameter(bias, channels)) {
       return graph.apply(layer.of(true), x, List.of((StoredTensor) scale, (StoredTensor) bias));
     }
     GraphValue result = graph.reshape(graph.apply(layer.of(false), x), scaled);
@@ -99,10 +99,10 @@ final class NormalizationNodes {
     return graph.reshape(result, x.shape());
   }
 
-  private static boolean isParameter(Operand operand, Shape shape, GraphTranslation graph) {
-    return graph.isParameterAsWeight(operand)
-        && operand.shape().equals(shape)
-        && ((StoredTensor) operand).parameterShape().equals(shape);
+  private static boolean isParameter(Operand weight, Shape shape) {
+    return weight instanceof StoredTensor stored
+        && stored.shape().equals(shape)
+        && stored.parameterShape().equals(shape);
   }
 
   /** Whether an operand is a constant that changes nothing. */
@@ -119,22 +119,23 @@ final class NormalizationNodes {
     double epsilon = node.real("epsilon", EPSILON);
     int[] extents = x.shape().extents();
     Shape last = Shape.of(Arrays.copyOfRange(extents, axis, extents.length));
-    boolean scaleFits = isParameter(node.operand(1), last, graph);
-    StoredTensor scale = scaleFits ? (StoredTensor) node.operand(1) : null;
-    if (scaleFits && !node.has(2)) {
-      return graph.apply(new LayerNorm(last, epsilon, true, false), x, List.of(scale));
+    Operand scale = graph.weight(node.operand(1));
+    Operand bias =
+        node.has(2) ? graph.weight(node.operand(2)) : StaticTensor.ofReals(Shape.scalar(), 0);
+    boolean scaleFits = isParameter(scale, last);
+    if (scaleFits && isAll(bias, 0)) {
+      LayerNorm layer = new LayerNorm(last, epsilon, true, false);
+      return graph.apply(layer, x, List.of((StoredTensor) scale));
     }
-    if (scaleFits && isParameter(node.operand(2), last, graph)) {
-      List<StoredTensor> both = List.of(scale, (StoredTensor) node.operand(2));
-      return graph.apply(new LayerNorm(last, epsilon, true, true), x, both);
+    if (scaleFits && isParameter(bias, last)) {
+      LayerNorm layer = new LayerNorm(last, epsilon, true, true);
+      return graph.apply(layer, x, List.of((StoredTensor) scale, (StoredTensor) bias));
     }
     GraphValue result = graph.apply(new LayerNorm(last, epsilon, false, false), x);
-    if (!isAll(node.operand(1), 1)) {
-      result = graph.combine(Arithmetic.MULTIPLY, result, graph.weight(node.operand(1)));
+    if (!isAll(scale, 1)) {
+      result = graph.combine(Arithmetic.MULTIPLY, result, graph.weightValue(scale));
     }
-    return node.has(2) && !isAll(node.operand(2), 0)
-        ? graph.combine(Arithmetic.ADD, result, graph.weight(node.operand(2)))
-        : result;
+    return isAll(bias, 0) ? result : graph.combine(Arithmetic.ADD, result, graph.weightValue(bias));
   }
 
   /** {@code x / sqrt(mean(x^2) + epsilon)} over the axes from {@code axis} on, times a scale. */
@@ -149,6 +150,6 @@ final class NormalizationNodes {
     GraphValue shifted = graph.combine(Arithmetic.ADD, square, graph.constant(epsilon));
     GraphValue root = graph.apply(Activation.SQRT, shifted);
     GraphValue result = graph.combine(Arithmetic.DIVIDE, x, root);
-    return graph.combine(Arithmetic.MULTIPLY, result, graph.weight(node.operand(1)));
+    return graph.combine(Arithmetic.MULTIPLY, result, graph.weightValue(node.operand(1)));
   }
 }

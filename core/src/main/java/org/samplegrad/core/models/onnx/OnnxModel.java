@@ -222,7 +222,7 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
         }
         operands.add(operand);
       }
-      OnnxNode seen = new OnnxNode(node, opset, operands);
+      OnnxNode seen = new OnnxNode(node, opset, operands, rule);
       Operand[] results;
       try {
         OperatorTranslation operator = Operator.of(node.getDomain(), node.getOpType());

@@ -22,16 +22,18 @@ final class OnnxNode {
   private final NodeProto node;
   private final int opset;
   private final List<Operand> operands;
+  private final ParameterRule rule;
   private final Map<String, AttributeProto> attributes = new HashMap<>();
   private final Set<String> read = new HashSet<>();
 
   /**
    * @param operands null where the node leaves one out
    */
-  OnnxNode(NodeProto node, int opset, List<Operand> operands) {
+  OnnxNode(NodeProto node, int opset, List<Operand> operands, ParameterRule rule) {
     this.node = node;
     this.opset = opset;
     this.operands = operands;
+    this.rule = rule;
     for (AttributeProto attribute : node.getAttributeList()) {
       if (attributes.put(attribute.getName(), attribute) != null) {
         throw new IllegalArgumentException(
@@ -84,7 +86,7 @@ final class OnnxNode {
       return constant;
     }
     if (operand instanceof StoredTensor stored) {
-      return stored.source().read();
+      return rule.constant(stored);
     }
     throw new IllegalArgumentException(
         "its %s depends on the samples; it must be a constant".formatted(what));

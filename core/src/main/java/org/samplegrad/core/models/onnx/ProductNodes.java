@@ -46,7 +46,8 @@ final class ProductNodes {
                 graph);
     product = scaled(product, alpha, graph);
     return node.has(2) && beta != 0
-        ? graph.combine(Arithmetic.ADD, product, scaled(graph.weight(node.operand(2)), beta, graph))
+        ? graph.combine(
+            Arithmetic.ADD, product, scaled(graph.weightValue(node.operand(2)), beta, graph))
         : product;
   }
 
@@ -113,7 +114,7 @@ final class ProductNodes {
       GraphValue product = linear(columns, ((StoredTensor) left).transpose(), null, graph);
       return graph.apply(swap, product);
     }
-    return matrixProduct(graph.weight(left), graph.weight(right), graph);
+    return matrixProduct(graph.weightValue(left), graph.weightValue(right), graph);
   }
 
   private static boolean isMatrixOfParameters(Operand operand, GraphTranslation graph) {

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.samplegrad.core.backend.Shape;
 
 /**
@@ -30,7 +31,8 @@ import org.samplegrad.core.backend.Shape;
 final class TensorNames {
   private final ParameterRule rule;
   private final Map<String, StoredTensor> tensors;
-  private final Map<String, String> restored = new HashMap<>();
+  private final Set<String> restored = new HashSet<>();
+  private final Map<String, StoredTensor> byParameter = new HashMap<>();
   private final Set<String> normalised = new HashSet<>();
   private Map<List<Object>, StoredTensor> matrices;
 
@@ -56,30 +58,52 @@ final class TensorNames {
 
   private void restore(NodeProto node, String name) {
     StoredTensor tensor = tensors.get(name);
-    if (tensor == null || restored.containsKey(name) || !rule.isMadeByExporter(name)) {
+    if (tensor == null || restored.contains(name) || !rule.isMadeByExporter(name)) {
       return;
+    }
+    Shape channels = Shape.of(tensor.shape().size());
+    switch (node.getOpType()) {
+      case "MatMul", "Gemm" -> restoreMatrix(node, name, tensor);
+      case "PRelu" -> rename(name, parameter(node, "weight"), p -> tensor.asReshapeOf(p, channels));
+      case "Mul" -> restoreChannels(node, name, tensor, "weight");
+      case "Add" -> restoreChannels(node, name, tensor, "bias");
+      default -> {}
+    }
+  }
+
+  private void restoreMatrix(NodeProto node, String name, StoredTensor tensor) {
+    if (tensor.shape().rank() != 2) {
+      return;
+    }
+    StoredTensor original = matrices().get(key(tensor.source().transpose()));
+    if (original != null) {
+      put(name, original.transpose());
+    } else if (node.getOpType().equals("MatMul") && node.getInput(1).equals(name)) {
+      rename(name, parameter(node, "weight"), tensor::asTransposeOf);
+    }
+  }
+
+  private void restoreChannels(NodeProto node, String name, StoredTensor tensor, String own) {
+    Shape channels = Shape.of(tensor.shape().size());
+    if (isChannels(tensor.shape()) && normalised.contains(module(node))) {
+      rename(name, parameter(node, own), parameter -> tensor.asReshapeOf(parameter, channels));
+    }
+  }
+
+  /**
+   * The name of a parameter that the file lacks and a node stands for: by what the exporter quotes
+   * from its own graph, or else by the node's own name. Null if neither tells.
+   */
+  private String parameter(NodeProto node, String own) {
+    List<String> quoted =
+        rule.parametersOf(node).stream()
+            .filter(parameter -> !tensors.containsKey(parameter) && parameter.endsWith(own))
+            .toList();
+    if (!quoted.isEmpty()) {
+      return quoted.get(0);
     }
     String module = module(node);
-    boolean product = node.getOpType().equals("MatMul") || node.getOpType().equals("Gemm");
-    if (product && tensor.shape().rank() == 2) {
-      StoredTensor original = matrices().get(key(tensor.source().transpose()));
-      if (original != null) {
-        put(name, original.transpose());
-      } else if (name.startsWith("onnx::MatMul")) {
-        rename(name, module, "weight", tensor.asTransposeOf(module + ".weight"));
-      }
-      return;
-    }
-    boolean ofGroups = normalised.contains(module);
-    Shape channels = Shape.of(tensor.shape().size());
-    if (!isChannels(tensor.shape())) {
-      return;
-    }
-    if (ofGroups && name.startsWith("onnx::Mul") || name.startsWith("onnx::PRelu")) {
-      rename(name, module, "weight", tensor.asReshapeOf(module + ".weight", channels));
-    } else if (ofGroups && name.startsWith("onnx::Add")) {
-      rename(name, module, "bias", tensor.asReshapeOf(module + ".bias", channels));
-    }
+    return module.isEmpty() ? null : module + "." + own;
   }
 
   /** {@code [c, 1, ...]}. */
@@ -88,21 +112,18 @@ final class TensorNames {
   }
 
   private void put(String name, StoredTensor tensor) {
-    restored.put(name, tensor.parameter());
+    restored.add(name);
+    byParameter.putIfAbsent(tensor.parameter(), tensor);
     tensors.put(name, tensor);
   }
 
   /** A name that is taken is shared if the values are the same: the module is used twice. */
-  private void rename(String name, String module, String own, StoredTensor tensor) {
-    if (module.isEmpty()) {
+  private void rename(String name, String parameter, Function<String, StoredTensor> renamed) {
+    if (parameter == null) {
       return;
     }
-    StoredTensor known = tensors.get(module + "." + own);
-    for (Map.Entry<String, String> entry : restored.entrySet()) {
-      if (entry.getValue().equals(module + "." + own)) {
-        known = tensors.get(entry.getKey());
-      }
-    }
+    StoredTensor tensor = renamed.apply(parameter);
+    StoredTensor known = tensors.getOrDefault(parameter, byParameter.get(parameter));
     boolean same =
         known == null
             || known.source().shape().equals(tensor.source().shape())

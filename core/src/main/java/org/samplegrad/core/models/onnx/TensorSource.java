@@ -151,6 +151,12 @@ final class TensorSource {
     return transposed ? transpose(values) : values;
   }
 
+  /** Whether there are several values, and all are the same. */
+  boolean isOneNumberThroughout() {
+    double[] values = reals();
+    return values.length > 1 && Arrays.stream(values).allMatch(value -> value == values[0]);
+  }
+
   private double[] transpose(double[] values) {
     int rows = shape.extent(0);
     int columns = shape.extent(1);
