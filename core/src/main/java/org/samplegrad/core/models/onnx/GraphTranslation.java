@@ -47,7 +47,7 @@ final class GraphTranslation {
 
   /** Whether a tensor that is the weight of an operator is to be differentiated for. */
   boolean isParameterAsWeight(Operand operand) {
-    return operand instanceof StoredTensor stored && rule.isParameterAsWeight(stored.source());
+    return operand instanceof StoredTensor stored && rule.isParameterAsWeight(stored);
   }
 
   /** The output of a layer without parameters. */
@@ -79,7 +79,7 @@ final class GraphTranslation {
       return constant(constant);
     }
     if (operand instanceof StoredTensor stored) {
-      return rule.isParameterAsOperand(stored.source())
+      return rule.isParameterAsOperand(stored)
           ? parameter(stored)
           : constant(rule.constant(stored));
     }

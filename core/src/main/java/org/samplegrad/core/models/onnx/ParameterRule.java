@@ -73,20 +73,22 @@ final class ParameterRule {
   }
 
   /** Whether a tensor is trained that is the weight or bias of an operator. */
-  boolean isParameterAsWeight(TensorSource tensor) {
-    boolean filled = isMadeByExporter(tensor.name()) && tensor.isOneNumberThroughout();
-    return !isBuffer(tensor.name()) && !filled;
+  boolean isParameterAsWeight(StoredTensor tensor) {
+    String name = tensor.parameter();
+    boolean filled = isMadeByExporter(name) && tensor.source().isOneNumberThroughout();
+    return !isBuffer(name) && !filled;
   }
 
   /** Whether a tensor is trained that takes part in arithmetic. */
-  boolean isParameterAsOperand(TensorSource tensor) {
-    if (isBuffer(tensor.name())) {
+  boolean isParameterAsOperand(StoredTensor tensor) {
+    String name = tensor.parameter();
+    if (isBuffer(name)) {
       return false;
     }
     if (!listed.isEmpty()) {
-      return PARAMETER.equals(listed.get(tensor.name()));
+      return PARAMETER.equals(listed.get(name));
     }
-    return !isMadeByExporter(tensor.name()) || tensor.shape().size() != 1;
+    return !isMadeByExporter(name) || tensor.shape().size() != 1;
   }
 
   private boolean isBuffer(String name) {
