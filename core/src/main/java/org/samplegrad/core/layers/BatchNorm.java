@@ -1,6 +1,7 @@
 package org.samplegrad.core.layers;
 
 import static org.samplegrad.core.ops.Elementwise.multiply;
+import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.subtract;
 
 import java.util.List;
@@ -12,25 +13,32 @@ import org.samplegrad.core.backend.Shape;
  * as {@code torch.nn.BatchNorm1d}, {@code BatchNorm2d} and {@code BatchNorm3d} in evaluation mode.
  * The statistics are constants: in training mode samples would not have gradients of their own.
  *
- * @param mean the running mean of each channel
- * @param variance the running variance of each channel
+ * @param mean the running mean of each channel, or nothing for 0
+ * @param variance the running variance of each channel, or nothing for 1
  * @param affine whether there are a weight and a bias
  */
-public record BatchNorm(List<Double> mean, List<Double> variance, double epsilon, boolean affine)
+public record BatchNorm(
+    int channels, List<Double> mean, List<Double> variance, double epsilon, boolean affine)
     implements Normalization {
 
   /**
-   * @throws IllegalArgumentException if the lists are empty or differ in length, or a variance plus
-   *     epsilon is not positive
+   * @throws IllegalArgumentException if there is no channel, a list has not as many numbers, or a
+   *     variance plus epsilon is not positive
    */
   public BatchNorm {
     mean = List.copyOf(mean);
     variance = List.copyOf(variance);
-    if (mean.isEmpty() || mean.size() != variance.size()) {
-      throw new IllegalArgumentException(
-          "batchnorm needs a mean and a variance for each channel; found %d and %d"
-              .formatted(mean.size(), variance.size()));
+    if (channels < 1) {
+      throw new IllegalArgumentException("batchnorm needs at least one channel; found " + channels);
     }
+    for (List<Double> statistics : List.of(mean, variance)) {
+      if (!statistics.isEmpty() && statistics.size() != channels) {
+        throw new IllegalArgumentException(
+            "batchnorm of %d channels needs as many means and variances; found %d"
+                .formatted(channels, statistics.size()));
+      }
+    }
+    Normalization.requireEpsilon("batchnorm", epsilon);
     for (double channel : variance) {
       if (!(channel + epsilon > 0)) {
         throw new IllegalArgumentException(
@@ -40,16 +48,17 @@ public record BatchNorm(List<Double> mean, List<Double> variance, double epsilon
     }
   }
 
-  private int channels() {
-    return mean.size();
+  /** With the statistics of every channel. */
+  public BatchNorm(List<Double> mean, List<Double> variance, double epsilon, boolean affine) {
+    this(mean.size(), mean, variance, epsilon, affine);
   }
 
   @Override
   public Shape outputShape(Shape inputShape) {
-    if (inputShape.rank() == 0 || inputShape.extent(0) != channels()) {
+    if (inputShape.rank() == 0 || inputShape.extent(0) != channels) {
       throw new IllegalArgumentException(
           "batchnorm expects an input of shape [%d, ...], found %s"
-              .formatted(channels(), inputShape));
+              .formatted(channels, inputShape));
     }
     return inputShape;
   }
@@ -66,29 +75,36 @@ public record BatchNorm(List<Double> mean, List<Double> variance, double epsilon
 
   @Override
   public Shape parameterShape() {
-    return Shape.of(channels());
+    return Shape.of(channels);
   }
 
   @Override
   public Variable normalized(Variable input) {
-    double[] scales =
-        variance.stream().mapToDouble(channel -> 1 / Math.sqrt(channel + epsilon)).toArray();
-    double[] means = mean.stream().mapToDouble(Double::doubleValue).toArray();
-    return multiply(subtract(input, constant(means, input)), constant(scales, input));
+    Variable centred = mean.isEmpty() ? input : subtract(input, constant(mean, input));
+    if (variance.isEmpty()) {
+      return scale(centred, inverseDeviation(1));
+    }
+    List<Double> scales = variance.stream().map(this::inverseDeviation).toList();
+    return multiply(centred, constant(scales, input));
   }
 
-  private Variable constant(double[] ofChannels, Variable input) {
-    Variable constant = Variable.constant(input.backend().tensor(parameterShape(), ofChannels));
-    return aligned(constant, input.shape());
+  private double inverseDeviation(double ofChannel) {
+    return 1 / Math.sqrt(ofChannel + epsilon);
+  }
+
+  private Variable constant(List<Double> ofChannels, Variable input) {
+    double[] values = ofChannels.stream().mapToDouble(Double::doubleValue).toArray();
+    return aligned(
+        Variable.constant(input.backend().tensor(parameterShape(), values)), input.shape());
   }
 
   @Override
   public Variable aligned(Variable parameter, Shape input) {
-    return new ChannelWise(channels()).aligned(parameter, input);
+    return new ChannelWise(channels).aligned(parameter, input);
   }
 
   @Override
   public Variable summed(Variable ofElements) {
-    return new ChannelWise(channels()).summed(ofElements);
+    return new ChannelWise(channels).summed(ofElements);
   }
 }

@@ -15,11 +15,15 @@ public record LayerNorm(Shape shape, double epsilon, boolean hasWeight, boolean 
     implements Normalization {
 
   /**
-   * @throws IllegalArgumentException if there are no axes, or epsilon is negative
+   * @throws IllegalArgumentException if there are no axes, epsilon is negative, or there is a bias
+   *     without a weight
    */
   public LayerNorm {
     if (shape.rank() == 0) {
       throw new IllegalArgumentException("layernorm needs at least one axis");
+    }
+    if (hasBias && !hasWeight) {
+      throw new IllegalArgumentException("layernorm has no bias where it has no weight");
     }
     Normalization.requireEpsilon("layernorm", epsilon);
   }

@@ -50,8 +50,8 @@ public record Linear(int inputs, int outputs, boolean bias, boolean inputsFirst)
               ? "; put a flatten layer before it"
               : "";
       throw new IllegalArgumentException(
-          "linear expects an input of shape [%d] or [..., %d], found %s%s"
-              .formatted(inputs, inputs, inputShape, hint));
+          "linear expects an input of shape [..., %d], found %s%s"
+              .formatted(inputs, inputShape, hint));
     }
     int[] extents = inputShape.extents();
     extents[extents.length - 1] = outputs;

@@ -54,7 +54,7 @@ class LayerDefinitionsTest {
   void aMisfitIsToldTheShapeExpectedAndFound() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Linear(9, 4, true).outputShape(Shape.of(8)))
-        .withMessageContaining("expects an input of shape [9]")
+        .withMessageContaining("expects an input of shape [..., 9]")
         .withMessageContaining("found [8]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Linear(9, 4, true).outputShape(Shape.of(3, 3)))
