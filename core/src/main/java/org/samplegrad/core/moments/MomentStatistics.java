@@ -8,7 +8,8 @@ import org.samplegrad.core.parameters.ParameterVector;
  * What the moments say about the individual gradients.
  *
  * @param count N
- * @param lossMean the summed loss over the denominator: what PyTorch's {@code reduction=mean} gives
+ * @param lossMean the summed loss over the denominator: what PyTorch's {@code reduction=mean}
+ *     gives; 0 if no sample counts
  * @param meanGradient {@code S1/N}, scaled by the reduction
  * @param variance {@code S2/N - (S1/N)^2} per element, or summed per parameter where the moments
  *     hold no more, scaled by the reduction's square; never negative, and zero over one sample
@@ -38,7 +39,7 @@ public record MomentStatistics(
     ParameterVector meanGradient = new ParameterVector(moments.layout(), mean);
     return new MomentStatistics(
         count,
-        moments.lossSum() / moments.denominator(),
+        moments.denominator() == 0 ? 0 : moments.lossSum() / moments.denominator(),
         meanGradient,
         new ParameterVector(moments.squaredLayout(), variance(moments, factor, meanGradient)));
   }

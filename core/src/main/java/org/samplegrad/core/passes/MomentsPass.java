@@ -36,7 +36,7 @@ public final class MomentsPass {
                           : PerSampleGradient::sampleNormSums)
                   .toList();
           double loss = Shapes.sumAll(evaluated.losses().detach()).item();
-          double denominator = objective.loss().denominator(block.targets());
+          double denominator = objective.denominator(block.targets());
           moments.add(block.samples(), loss, denominator, sums);
           return null;
         });

@@ -209,6 +209,9 @@ class PerSampleGradientTest {
     if (structure instanceof OuterProductGradient outer) {
       return List.of(outer.outputGradient(), outer.input());
     }
+    if (structure instanceof ConvolutionGradient convolution) {
+      return List.of(convolution.outputGradient(), convolution.input());
+    }
     SummedOuterProductGradient summed = (SummedOuterProductGradient) structure;
     return List.of(summed.outputGradient(), summed.input());
   }

@@ -46,7 +46,7 @@ record Request(
         new ModelFiles(new HadoopFiles(session.sql().sparkContext().hadoopConfiguration()));
     ExampleModel example = ExampleModel.named(model.model).orElse(null);
     Model described = files.model(model.model);
-    Objective objective = new Objective(described, loss(model, example).create());
+    Objective objective = new Objective(described, model.create(loss(model, example)));
     ParameterVector parameters =
         model.weights == null
             ? described.initialParameters(model.seed)

@@ -1,9 +1,11 @@
 package org.samplegrad.job.cli;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.job.data.ModelFiles;
@@ -103,9 +105,15 @@ final class VarianceCommand implements Callable<Integer> {
     for (OptionSpec option : spec.options()) {
       Object value = option.getValue();
       if (value != null && !option.usageHelp()) {
-        options.put(option.longestName().substring("--".length()), value.toString());
+        options.put(option.longestName().substring("--".length()), text(value));
       }
     }
     return options;
+  }
+
+  private static String text(Object value) {
+    return value instanceof Collection<?> values
+        ? values.stream().map(Object::toString).collect(Collectors.joining(" "))
+        : value.toString();
   }
 }

@@ -67,7 +67,7 @@ public final class TwoPassJob {
 
   /**
    * @param blocks the data set, for computing in a precision
-   * @throws BadDataException if a row is bad or there are none
+   * @throws BadDataException if a row is bad, there are none, or a mean has nothing to divide by
    * @throws JobFailedException if the totals are not finite numbers
    */
   public FunctionalResult run(Function<Precision, DistributedBlocks> blocks, Plan plan) {
@@ -76,7 +76,7 @@ public final class TwoPassJob {
     Precision precision = choice.first();
     Attempt attempt = new Attempt(blocks.apply(precision), precision, plan.detail());
     try {
-      MomentsResult first = attempt.moments();
+      MomentsResult first = attempt.moments(reduction);
       double seconds = first.seconds();
       MomentStatistics statistics = MomentStatistics.of(first.moments(), reduction);
       if (choice.asksForFloat64(statistics)) {
@@ -84,7 +84,7 @@ public final class TwoPassJob {
         attempt.close();
         precision = Precision.FLOAT64;
         attempt = new Attempt(blocks.apply(precision), precision, plan.detail());
-        first = attempt.moments();
+        first = attempt.moments(reduction);
         seconds += first.seconds();
         statistics = MomentStatistics.of(first.moments(), reduction);
       }
@@ -162,7 +162,7 @@ public final class TwoPassJob {
       deliveries.unpersist();
     }
 
-    MomentsResult moments() {
+    MomentsResult moments(Reduction reduction) {
       double start = start(MOMENTS);
       ParameterLayout layout = objective.model().parameters();
       List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout, detail));
@@ -182,6 +182,12 @@ public final class TwoPassJob {
             skipped == 0
                 ? "%s is empty: there is no row to compute anything from".formatted(blocks.name())
                 : "%s has no usable row: all %d were skipped".formatted(blocks.name(), skipped));
+      }
+      if (reduction == Reduction.MEAN && moments.denominator() == 0) {
+        throw new BadDataException(
+            "%s has no label that counts: all %d are ignored or have the weight 0, so that --reduction"
+                    .formatted(blocks.name(), moments.count())
+                + " mean would divide by 0");
       }
       return new MomentsResult(moments, skipped, seconds);
     }

@@ -14,7 +14,7 @@ import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.losses.CrossEntropy;
@@ -48,7 +48,7 @@ class TwoPassJobTest extends SparkSuite {
           new Sequential(
               Shape.of(2, 4, 4),
               List.of(
-                  new Conv2d(
+                  new Convolution(
                       2,
                       2,
                       Window.ofKernel(3, 2).withStride(2, 1).withPadding(1, 0).withDilation(1, 2),
