@@ -71,6 +71,9 @@ public interface Backend extends AutoCloseable {
 
   Tensor sigmoid(Tensor x);
 
+  /** The error function, {@code 2/sqrt(pi)} times the integral of {@code exp(-t^2)} to x. */
+  Tensor erf(Tensor x);
+
   /** {@code log(1 + exp(x))} without overflow. */
   Tensor softplus(Tensor x);
 
@@ -94,6 +97,12 @@ public interface Backend extends AutoCloseable {
 
   Tensor broadcastTo(Tensor x, Shape shape);
 
+  /** The elements {@code from} to {@code to - 1} along an axis; at least one. */
+  Tensor slice(Tensor x, int axis, int from, int to);
+
+  /** The adjoint of {@link #slice}: that many zeros before and after an axis. */
+  Tensor pad(Tensor x, int axis, int before, int after);
+
   // Products
 
   /**
@@ -116,12 +125,14 @@ public interface Backend extends AutoCloseable {
    */
   Tensor weightedSampleProduct(Tensor c, Tensor v, Tensor b, Tensor a);
 
-  // Convolution: a bilinear map and its two adjoints, closed under differentiation
+  // Convolution: a bilinear map and its two adjoints, closed under differentiation. Images are
+  // [n,c,...] with as many spatial axes as the window; what lies outside of them is zero. A window
+  // has k elements, at p positions
 
-  /** {@code x [n,c,h,w]}, {@code weight [o,c/groups,kh,kw] -> [n,o,h',w']}. */
+  /** {@code x [n,c,...]}, {@code weight [o,c/groups,k...] -> [n,o,...']}. */
   Tensor convolve(Tensor x, Tensor weight, Window window, int groups);
 
-  /** The adjoint of {@link #convolve} in {@code x}: {@code [n,o,h',w'] -> [n,c,h,w]}. */
+  /** The adjoint of {@link #convolve} in {@code x}: {@code [n,o,...'] -> [n,c,...]}. */
   Tensor convolveInputGradient(
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups);
 
@@ -129,17 +140,17 @@ public interface Backend extends AutoCloseable {
   Tensor convolveWeightGradient(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups);
 
-  /** The windows of each sample as columns (im2col): {@code [n,c,h,w] -> [n,c*kh*kw,p]}. */
+  /** The windows of each sample as columns (im2col): {@code [n,c,...] -> [n,c*k,p]}. */
   Tensor unfold(Tensor x, Window window);
 
-  /** The adjoint of {@link #unfold} (col2im): {@code [n,c*kh*kw,p] -> [n,c,h,w]}. */
+  /** The adjoint of {@link #unfold} (col2im): {@code [n,c*k,p] -> [n,c,...]}. */
   Tensor fold(Tensor columns, Shape inputShape, Window window);
 
   // Selection
 
   /**
-   * Where the maximum of each window lies in the flattened {@code x [n,c,h,w]}; the first index
-   * wins a tie, padding never wins, and NaN wins over every number.
+   * Where the maximum of each window lies in the flattened {@code x [n,c,...]}; the first index
+   * wins a tie, what lies outside never wins, and NaN wins over every number.
    */
   Indices maxPoolIndices(Tensor x, Window window);
 

@@ -37,7 +37,7 @@ public record Conv2d(int inputs, int outputs, Window window, int groups, boolean
   }
 
   private static Shape weightShape(int inputs, int outputs, Window window, int groups) {
-    return Shape.of(outputs, inputs / groups, window.kernelHeight(), window.kernelWidth());
+    return Shape.of(outputs, inputs / groups, window.kernel(0), window.kernel(1));
   }
 
   private Shape weightShape() {
@@ -51,12 +51,12 @@ public record Conv2d(int inputs, int outputs, Window window, int groups, boolean
           "conv2d expects an input of shape [%d, height, width], found %s"
               .formatted(inputs, inputShape));
     }
-    int height = window.outputHeight(inputShape.extent(1));
-    int width = window.outputWidth(inputShape.extent(2));
+    int height = window.outputExtent(0, inputShape.extent(1));
+    int width = window.outputExtent(1, inputShape.extent(2));
     if (height < 1 || width < 1) {
       throw new IllegalArgumentException(
-          "conv2d: a kernel of %d x %d does not fit into the padded input %s"
-              .formatted(window.kernelHeight(), window.kernelWidth(), inputShape));
+          "conv2d: a kernel of %s does not fit into the padded input %s"
+              .formatted(window.kernelText(), inputShape));
     }
     return Shape.of(outputs, height, width);
   }

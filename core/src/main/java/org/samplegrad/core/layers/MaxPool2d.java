@@ -15,15 +15,14 @@ public record MaxPool2d(Window window) implements Layer {
       throw new IllegalArgumentException(
           "maxpool2d expects an input of shape [channels, height, width], found " + inputShape);
     }
-    int height = window.outputHeight(inputShape.extent(1));
-    int width = window.outputWidth(inputShape.extent(2));
+    int height = window.outputExtent(0, inputShape.extent(1));
+    int width = window.outputExtent(1, inputShape.extent(2));
     if (height < 1 || width < 1) {
       throw new IllegalArgumentException(
-          "maxpool2d: a kernel of %d x %d does not fit into the padded input %s"
-              .formatted(window.kernelHeight(), window.kernelWidth(), inputShape));
+          "maxpool2d: a kernel of %s does not fit into the padded input %s"
+              .formatted(window.kernelText(), inputShape));
     }
-    if (exceedsHalf(window.paddingHeight(), window.kernelHeight(), window.dilationHeight())
-        || exceedsHalf(window.paddingWidth(), window.kernelWidth(), window.dilationWidth())) {
+    if (exceedsHalf(0) || exceedsHalf(1)) {
       throw new IllegalArgumentException(
           "maxpool2d: the padding must be at most half of the dilated kernel; found " + window);
     }
@@ -36,8 +35,9 @@ public record MaxPool2d(Window window) implements Layer {
   }
 
   /** What PyTorch refuses; it also bounds the positions that {@code coversInput} goes through. */
-  private static boolean exceedsHalf(int padding, int kernel, int dilation) {
-    return padding > (dilation * (kernel - 1L) + 1) / 2;
+  private boolean exceedsHalf(int axis) {
+    int padding = Math.max(window.paddingBefore(axis), window.paddingAfter(axis));
+    return padding > (window.dilation(axis) * (window.kernel(axis) - 1L) + 1) / 2;
   }
 
   @Override

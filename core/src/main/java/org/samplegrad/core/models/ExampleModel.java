@@ -36,9 +36,9 @@ public enum ExampleModel {
           new Sequential(
               Shape.of(1, 28, 28),
               List.of(
-                  new Conv2d(1, 5, new Window(5, 5, 1, 1, 0, 0, 1, 1), 1, true),
+                  new Conv2d(1, 5, Window.ofKernel(5, 5), 1, true),
                   Activation.RELU,
-                  new MaxPool2d(new Window(2, 2, 2, 2, 0, 0, 1, 1)),
+                  new MaxPool2d(Window.ofKernel(2, 2).withStride(2)),
                   new Flatten(),
                   new Linear(5 * 12 * 12, 10, true))));
 

@@ -68,15 +68,7 @@ final class LayerOptions {
     int[] padding = pair("padding", new int[] {0, 0});
     int[] dilation = pair("dilation", new int[] {1, 1});
     try {
-      return new Window(
-          kernel[0],
-          kernel[1],
-          stride[0],
-          stride[1],
-          padding[0],
-          padding[1],
-          dilation[0],
-          dilation[1]);
+      return Window.of(kernel, stride, padding, padding, dilation, false);
     } catch (IllegalArgumentException e) {
       throw problem("%s", e.getMessage());
     }

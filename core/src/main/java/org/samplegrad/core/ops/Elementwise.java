@@ -61,6 +61,14 @@ public final class Elementwise {
   private static final Primitive SOFTPLUS =
       unary("softplus", Backend::softplus, (gradient, y, x) -> multiply(gradient, sigmoid(x)));
 
+  private static final double TWO_OVER_ROOT_PI = 2 / Math.sqrt(Math.PI);
+
+  private static final Primitive ERF =
+      unary(
+          "erf",
+          Backend::erf,
+          (gradient, y, x) -> multiply(gradient, scale(exp(negate(square(x))), TWO_OVER_ROOT_PI)));
+
   private static final Primitive RELU =
       unary("relu", Backend::relu, (gradient, y, x) -> multiply(gradient, step(x)));
 
@@ -121,6 +129,11 @@ public final class Elementwise {
   /** {@code log(1 + exp(x))}. */
   public static Variable softplus(Variable x) {
     return SOFTPLUS.apply(x);
+  }
+
+  /** The error function. */
+  public static Variable erf(Variable x) {
+    return ERF.apply(x);
   }
 
   public static Variable relu(Variable x) {

@@ -47,6 +47,25 @@ public final class Shapes {
         .apply(x);
   }
 
+  /** The elements {@code from} to {@code to - 1} along an axis; at least one. */
+  public static Variable slice(Variable x, int axis, int from, int to) {
+    return unary(
+            "slice",
+            (backend, value) -> backend.slice(value, axis, from, to),
+            (gradient, y, input) -> pad(gradient, axis, from, input.shape().extent(axis) - to))
+        .apply(x);
+  }
+
+  /** The adjoint of {@link #slice}: that many zeros before and after an axis. */
+  public static Variable pad(Variable x, int axis, int before, int after) {
+    return unary(
+            "pad",
+            (backend, value) -> backend.pad(value, axis, before, after),
+            (gradient, y, input) ->
+                slice(gradient, axis, before, before + input.shape().extent(axis)))
+        .apply(x);
+  }
+
   /** The sum over the given axes, which keep the extent 1. */
   public static Variable sum(Variable x, int... axes) {
     return unary(

@@ -52,6 +52,19 @@ public record OuterProductGradient(Variable outputGradient, Variable input)
     return multiply(column, row);
   }
 
+  @Override
+  public PerSampleGradient plus(PerSampleGradient other) {
+    return asSummed().plus(other);
+  }
+
+  /** As a sum over one position. */
+  SummedOuterProductGradient asSummed() {
+    return new SummedOuterProductGradient(
+        reshape(outputGradient, Shape.of(samples(), 1, shape().extent(0), 1)),
+        reshape(input, Shape.of(samples(), 1, shape().extent(1), 1)),
+        shape());
+  }
+
   /** One product with the weights instead of one for the sum: its pull-back reuses it. */
   @Override
   public Variable weightedSum(Variable weights) {

@@ -1,5 +1,6 @@
 package org.samplegrad.core.persample;
 
+import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Shapes.sumAll;
 
@@ -24,6 +25,14 @@ public interface PerSampleGradient {
 
   /** All gradients, {@code [n, ...shape]}: the only reduction whose size grows with both. */
   Variable expand();
+
+  /**
+   * The sums of these gradients and others of the same parameter, sample by sample: what a
+   * parameter has that is used in two places. By default every gradient is held.
+   */
+  default PerSampleGradient plus(PerSampleGradient other) {
+    return new DenseGradient(add(expand(), other.expand()));
+  }
 
   /** {@code <weights, sum()>}, a scalar, for weights in the parameter's shape. */
   default Variable weightedSum(Variable weights) {

@@ -14,12 +14,13 @@ import org.samplegrad.core.backend.Window;
  * @param misfits shapes that the layer must refuse
  */
 record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
-  private static final Window KERNEL = new Window(3, 2, 1, 1, 0, 0, 1, 1);
-  private static final Window STRIDE = new Window(2, 3, 2, 3, 0, 0, 1, 1);
-  private static final Window PADDING = new Window(3, 2, 1, 1, 2, 1, 1, 1);
-  private static final Window DILATION = new Window(2, 2, 1, 1, 0, 0, 3, 2);
-  private static final Window EVERYTHING = new Window(3, 2, 2, 1, 1, 1, 2, 3);
-  private static final Window PAIRS = new Window(2, 2, 2, 2, 0, 0, 1, 1);
+  private static final Window KERNEL = Window.ofKernel(3, 2);
+  private static final Window STRIDE = Window.ofKernel(2, 3).withStride(2, 3);
+  private static final Window PADDING = Window.ofKernel(3, 2).withPadding(2, 1);
+  private static final Window DILATION = Window.ofKernel(2, 2).withDilation(3, 2);
+  private static final Window EVERYTHING =
+      Window.ofKernel(3, 2).withStride(2, 1).withPadding(1).withDilation(2, 3);
+  private static final Window PAIRS = Window.ofKernel(2, 2).withStride(2);
   private static final Shape PLANE = Shape.of(1, 5, 6);
   private static final Shape PLANES = Shape.of(4, 5, 6);
 
@@ -41,8 +42,8 @@ record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
       cases.add(new LayerCase(activation, Shape.of(2, 3), List.of()));
     }
     cases.add(pool(PAIRS));
-    cases.add(pool(new Window(3, 2, 1, 2, 1, 1, 1, 1)));
-    cases.add(pool(new Window(2, 2, 1, 1, 0, 0, 3, 2)));
+    cases.add(pool(Window.ofKernel(3, 2).withStride(1, 2).withPadding(1)));
+    cases.add(pool(Window.ofKernel(2, 2).withDilation(3, 2)));
     cases.add(new LayerCase(new Flatten(), Shape.of(2, 3, 2), List.of()));
     cases.add(new LayerCase(new Flatten(), Shape.of(3), List.of()));
     return cases;
@@ -50,7 +51,7 @@ record LayerCase(Layer layer, Shape inputShape, List<Shape> misfits) {
 
   /** Few positions and many channels: here norms are cheaper from the Gram matrices. */
   private static Conv2d onePosition() {
-    Window whole = new Window(PLANES.extent(1), PLANES.extent(2), 1, 1, 0, 0, 1, 1);
+    Window whole = Window.ofKernel(PLANES.extent(1), PLANES.extent(2));
     return new Conv2d(PLANES.extent(0), 5, whole, 1, true);
   }
 

@@ -9,7 +9,7 @@ import org.samplegrad.core.backend.Window;
 
 /** Names, shapes and initial bounds as PyTorch has them, and the messages of misfits. */
 class LayerDefinitionsTest {
-  private static final Window KERNEL = new Window(3, 2, 1, 1, 0, 0, 1, 1);
+  private static final Window KERNEL = Window.ofKernel(3, 2);
 
   @Test
   void aLinearLayerHasPyTorchsParameters() {
@@ -86,7 +86,7 @@ class LayerDefinitionsTest {
 
   @Test
   void poolingOverPaddingAloneIsRefused() {
-    Window onlyPadding = new Window(1, 1, 1, 1, 1, 1, 1, 1);
+    Window onlyPadding = Window.ofKernel(1, 1).withPadding(1);
 
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new MaxPool2d(onlyPadding).outputShape(Shape.of(1, 2, 2)))

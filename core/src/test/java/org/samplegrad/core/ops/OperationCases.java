@@ -15,7 +15,8 @@ import org.samplegrad.core.backend.Window;
 
 /** The differentiable operations at inputs where they are smooth. */
 final class OperationCases {
-  private static final Window WINDOW = new Window(2, 3, 2, 1, 1, 0, 1, 2);
+  private static final Window WINDOW =
+      Window.ofKernel(2, 3).withStride(2, 1).withPadding(1, 0).withDilation(1, 2);
   private static final int GROUPS = 2;
   private static final Shape IMAGES = Shape.of(2, 4, 4, 6);
   private static final Shape WEIGHT = Shape.of(2, 2, 2, 3);
@@ -87,6 +88,7 @@ final class OperationCases {
                     unary("Elementwise.tanh", random(2, 3), Elementwise::tanh),
                     unary("Elementwise.tanh", positive(), Elementwise::tanh),
                     unary("Elementwise.sigmoid", random(2, 3), Elementwise::sigmoid),
+                    unary("Elementwise.erf", random(2, 3), Elementwise::erf),
                     unary("Elementwise.softplus", random(2, 3), Elementwise::softplus),
                     unary("Elementwise.relu", separated(3, 4), Elementwise::relu))))
         .flatMap(List::stream)
@@ -115,6 +117,10 @@ final class OperationCases {
         unary("Shapes.broadcastTo", random(3), x -> Shapes.broadcastTo(x, Shape.of(2, 3))),
         unary("Shapes.broadcastTo", random(2, 1), x -> Shapes.broadcastTo(x, Shape.of(4, 2, 3))),
         unary("Shapes.broadcastTo", positive(), x -> Shapes.broadcastTo(x, Shape.of(2, 2))),
+        unary("Shapes.slice", random(2, 5), x -> Shapes.slice(x, 1, 1, 4)),
+        unary("Shapes.slice", random(3, 2, 2), x -> Shapes.slice(x, 0, 2, 3)),
+        unary("Shapes.pad", random(2, 3), x -> Shapes.pad(x, 1, 2, 1)),
+        unary("Shapes.pad", random(2, 3), x -> Shapes.pad(x, 0, 0, 1)),
         unary("Shapes.sum", random(2, 3, 4), x -> Shapes.sum(x, 1)),
         unary("Shapes.sum", random(2, 3, 4), x -> Shapes.sum(x, 0, 2)),
         unary("Shapes.sum", random(2, 3), Shapes::sum),
@@ -166,28 +172,40 @@ final class OperationCases {
   }
 
   private List<Case> convolutions() {
-    NaiveArray x = like(IMAGES);
-    NaiveArray weight = like(WEIGHT);
-    NaiveArray output = like(NaiveWindows.convolve(x, weight, WINDOW, GROUPS).shape());
-    NaiveArray columns = like(NaiveWindows.unfold(x, WINDOW).shape());
+    Window line =
+        Window.ofKernel(2).withStride(2).withPadding(new int[] {1}, new int[] {0}).roundingUp(true);
+    Window volume = Window.ofKernel(2, 1, 2).withStride(1, 2, 1).withPadding(0, 0, 1);
+    return Stream.of(
+            convolutions(IMAGES, WEIGHT, WINDOW, GROUPS),
+            convolutions(Shape.of(2, 3, 4), Shape.of(2, 3, 2), line, 1),
+            convolutions(Shape.of(2, 2, 3, 3, 2), Shape.of(2, 1, 2, 1, 2), volume, 2))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private List<Case> convolutions(Shape images, Shape weights, Window window, int groups) {
+    NaiveArray x = like(images);
+    NaiveArray weight = like(weights);
+    NaiveArray output = like(NaiveWindows.convolve(x, weight, window, groups).shape());
+    NaiveArray columns = like(NaiveWindows.unfold(x, window).shape());
     return List.of(
         binary(
             "Convolutions.convolve",
             x,
             weight,
-            (a, b) -> Convolutions.convolve(a, b, WINDOW, GROUPS)),
+            (a, b) -> Convolutions.convolve(a, b, window, groups)),
         binary(
             "Convolutions.convolveInputGradient",
             output,
             weight,
-            (a, b) -> Convolutions.convolveInputGradient(a, b, IMAGES, WINDOW, GROUPS)),
+            (a, b) -> Convolutions.convolveInputGradient(a, b, images, window, groups)),
         binary(
             "Convolutions.convolveWeightGradient",
             x,
             output,
-            (a, b) -> Convolutions.convolveWeightGradient(a, b, WEIGHT, WINDOW, GROUPS)),
-        unary("Convolutions.unfold", x, a -> Convolutions.unfold(a, WINDOW)),
-        unary("Convolutions.fold", columns, a -> Convolutions.fold(a, IMAGES, WINDOW)));
+            (a, b) -> Convolutions.convolveWeightGradient(a, b, weights, window, groups)),
+        unary("Convolutions.unfold", x, a -> Convolutions.unfold(a, window)),
+        unary("Convolutions.fold", columns, a -> Convolutions.fold(a, images, window)));
   }
 
   private List<Case> selection() {
@@ -198,6 +216,10 @@ final class OperationCases {
             "Selection.scatterAdd",
             random(2, 3),
             x -> Selection.scatterAdd(x, repeated, Shape.of(4, 2))),
-        unary("Selection.maxPool", separated(2, 2, 4, 5), x -> Selection.maxPool(x, WINDOW)));
+        unary("Selection.maxPool", separated(2, 2, 4, 5), x -> Selection.maxPool(x, WINDOW)),
+        unary(
+            "Selection.maxPool",
+            separated(2, 2, 5),
+            x -> Selection.maxPool(x, Window.ofKernel(2).withStride(2).roundingUp(true))));
   }
 }

@@ -78,6 +78,17 @@ class PerSampleGradientTest {
     assertValues(found.weightedSquaredSum(tensor), Shape.scalar(), second);
   }
 
+  @Test
+  void outerProductsOfOneGroupStayFactoredInASum() {
+    List<StructureCase> sums =
+        structures().stream()
+            .filter(c -> c.name().contains(" plus "))
+            .filter(c -> !c.name().contains("dense") && !c.name().contains("two groups"))
+            .toList();
+
+    assertThat(sums).hasSize(4).allMatch(c -> c.structure() instanceof SummedOuterProductGradient);
+  }
+
   private static double scalarProduct(double[] a, double[] b) {
     double sum = 0;
     for (int j = 0; j < a.length; j++) {

@@ -3,6 +3,7 @@ package org.samplegrad.core.persample;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Shape;
@@ -15,6 +16,35 @@ import org.samplegrad.core.backend.Shape;
 record StructureCase(String name, PerSampleGradient structure, double[][] individual) {
 
   static List<StructureCase> all(Backend backend) {
+    return Stream.concat(ofOneUse(backend).stream(), ofTwoUses(backend).stream()).toList();
+  }
+
+  /** Every pair of structures of the same parameter. */
+  private static List<StructureCase> ofTwoUses(Backend backend) {
+    Shape shape = Shape.of(4, 5);
+    List<StructureCase> uses =
+        List.of(
+            dense(backend, 3, shape),
+            outerProduct(backend, 3, 4, 5),
+            summedOuterProduct(backend, "one group", 3, 1, 4, 5, 2, shape),
+            summedOuterProduct(backend, "two groups", 3, 2, 2, 5, 3, shape));
+    return uses.stream()
+        .flatMap(first -> uses.stream().map(second -> plus(first, second)))
+        .toList();
+  }
+
+  private static StructureCase plus(StructureCase first, StructureCase second) {
+    double[][] individual = new double[first.samples()][first.size()];
+    for (int n = 0; n < individual.length; n++) {
+      for (int j = 0; j < individual[n].length; j++) {
+        individual[n][j] = first.individual[n][j] + second.individual[n][j];
+      }
+    }
+    PerSampleGradient sum = first.structure.plus(second.structure);
+    return new StructureCase(first + " plus " + second, sum, individual);
+  }
+
+  private static List<StructureCase> ofOneUse(Backend backend) {
     return List.of(
         dense(backend, 1, Shape.of(3)),
         dense(backend, 4, Shape.of(2, 3)),
@@ -64,6 +94,19 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
       int outputs,
       int inputs,
       int positions) {
+    Shape shape = Shape.of(groups * outputs, inputs, 1);
+    return summedOuterProduct(backend, name, samples, groups, outputs, inputs, positions, shape);
+  }
+
+  private static StructureCase summedOuterProduct(
+      Backend backend,
+      String name,
+      int samples,
+      int groups,
+      int outputs,
+      int inputs,
+      int positions,
+      Shape shape) {
     double[] delta = random(samples * groups * outputs * positions);
     double[] input = random(samples * groups * inputs * positions);
     double[][] individual = new double[samples][groups * outputs * inputs];
@@ -85,7 +128,7 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
         new SummedOuterProductGradient(
             leaf(backend, delta, Shape.of(samples, groups, outputs, positions)),
             leaf(backend, input, Shape.of(samples, groups, inputs, positions)),
-            Shape.of(groups * outputs, inputs, 1)),
+            shape),
         individual);
   }
 

@@ -47,7 +47,12 @@ class TwoPassJobTest extends SparkSuite {
           new Sequential(
               Shape.of(2, 4, 4),
               List.of(
-                  new Conv2d(2, 2, new Window(3, 2, 2, 1, 1, 0, 1, 2), 2, true),
+                  new Conv2d(
+                      2,
+                      2,
+                      Window.ofKernel(3, 2).withStride(2, 1).withPadding(1, 0).withDilation(1, 2),
+                      2,
+                      true),
                   Activation.TANH,
                   new Flatten(),
                   new Linear(2 * 2 * 2, 3, true))),

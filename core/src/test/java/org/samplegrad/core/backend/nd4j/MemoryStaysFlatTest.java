@@ -90,8 +90,8 @@ class MemoryStaysFlatTest {
   /** One block of a small convolutional network, evaluated with double backward. */
   private static final class Network {
     private static final int SAMPLES = 16;
-    private static final Window KERNEL = new Window(3, 3, 1, 1, 0, 0, 1, 1);
-    private static final Window PAIRS = new Window(2, 2, 2, 2, 0, 0, 1, 1);
+    private static final Window KERNEL = Window.ofKernel(3, 3);
+    private static final Window PAIRS = Window.ofKernel(2, 2).withStride(2);
     private static final int SIDE = 14;
     private static final int CHANNELS = 4;
     private static final int FEATURES = CHANNELS * 6 * 6;
