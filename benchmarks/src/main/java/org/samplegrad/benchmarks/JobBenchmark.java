@@ -10,7 +10,6 @@ import java.io.PrintStream;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -32,23 +31,19 @@ public final class JobBenchmark {
 
   /** What a line may ask for. */
   private enum Work {
-    /** A command line of the program; its results are read from a temporary directory. */
+    /** The output directory, replaced if it exists, and a command line of the program. */
     RUN {
       @Override
       void perform(String[] arguments, ObjectNode answer) throws IOException {
-        Path directory = Files.createTempDirectory("samplegrad-benchmark");
-        try {
-          String[] output = {"--output", directory.toString(), "--overwrite"};
-          String[] all =
-              Stream.concat(Arrays.stream(arguments), Arrays.stream(output)).toArray(String[]::new);
-          int exitCode = SampleGradCommand.run(all);
-          answer.put("exit_code", exitCode);
-          Path summary = directory.resolve("summary.json");
-          if (exitCode == 0 && Files.exists(summary)) {
-            answer.set("summary", MAPPER.readTree(summary.toFile()));
-          }
-        } finally {
-          delete(directory);
+        Path directory = Path.of(arguments[0]);
+        String[] output = {"--output", directory.toString(), "--overwrite"};
+        String[] command =
+            Stream.concat(Arrays.stream(arguments).skip(1), Arrays.stream(output))
+                .toArray(String[]::new);
+        int exitCode = SampleGradCommand.run(command);
+        answer.put("exit_code", exitCode);
+        if (exitCode == 0) {
+          answer.set("summary", MAPPER.readTree(directory.resolve("summary.json").toFile()));
         }
       }
     },
@@ -92,17 +87,5 @@ public final class JobBenchmark {
     return ManagementFactory.getGarbageCollectorMXBeans().stream()
         .mapToLong(GarbageCollectorMXBean::getCollectionTime)
         .sum();
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(directory);
   }
 }
