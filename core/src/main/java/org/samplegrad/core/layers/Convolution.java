@@ -11,9 +11,9 @@ import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.ops.Convolutions;
+import org.samplegrad.core.persample.ConvolutionGradient;
 import org.samplegrad.core.persample.DenseGradient;
 import org.samplegrad.core.persample.PerSampleGradient;
-import org.samplegrad.core.persample.SummedOuterProductGradient;
 
 /**
  * Convolution (cross-correlation) over one to three spatial axes, as {@code torch.nn.Conv1d},
@@ -87,20 +87,14 @@ public record Convolution(int inputs, int outputs, Window window, int groups, bo
 
   @Override
   public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
-    int samples = input.shape().extent(0);
-    int positions = outputGradient.shape().dropFirst().dropFirst().size();
-    int columns = weightShape().dropFirst().size();
     PerSampleGradient weight =
-        new SummedOuterProductGradient(
-            reshape(outputGradient, Shape.of(samples, groups, outputs / groups, positions)),
-            reshape(
-                Convolutions.unfold(input, window), Shape.of(samples, groups, columns, positions)),
-            weightShape());
+        new ConvolutionGradient(outputGradient, input, weightShape(), window, groups);
     if (!bias) {
       return List.of(weight);
     }
     int[] spatial = IntStream.range(2, 2 + window.axes()).toArray();
-    Variable summed = reshape(sum(outputGradient, spatial), Shape.of(samples, outputs));
+    Variable summed =
+        reshape(sum(outputGradient, spatial), Shape.of(input.shape().extent(0), outputs));
     return List.of(weight, new DenseGradient(summed));
   }
 }

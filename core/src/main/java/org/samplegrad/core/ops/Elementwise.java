@@ -83,7 +83,7 @@ public final class Elementwise {
           (gradient, y, x) -> multiply(gradient, scale(exp(negate(square(x))), TWO_OVER_ROOT_PI)));
 
   private static final Primitive RELU =
-      unary("relu", Backend::relu, (gradient, y, x) -> multiply(gradient, step(x)));
+      unary("relu", Backend::relu, (gradient, y, x) -> maskPositive(gradient, x));
 
   private Elementwise() {}
 
@@ -166,6 +166,16 @@ public final class Elementwise {
 
   public static Variable relu(Variable x) {
     return RELU.apply(x);
+  }
+
+  /** {@code gradient} where {@code x > 0}, else 0; {@code x} is a constant here. */
+  private static Variable maskPositive(Variable gradient, Variable x) {
+    Tensor mask = x.value();
+    return unary(
+            "maskPositive",
+            (backend, value) -> backend.maskPositive(value, mask),
+            (outer, y, input) -> maskPositive(outer, x))
+        .apply(gradient);
   }
 
   /** {@code min(x, 0)}, with derivative 1 at 0, so that it adds up with {@link #relu} to x. */

@@ -23,6 +23,7 @@ import org.samplegrad.core.models.Sequential;
 import org.samplegrad.core.moments.MomentFunctional;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.datasets.BlockBuilder;
@@ -96,9 +97,7 @@ class TwoPassJobTest extends SparkSuite {
     return new TwoPassJob(jsc(), objective, parameters, Backends.AUTO, log)
         .run(
             p -> SourceBlocks.of(jsc(), source, "samples", format(objective, p), options),
-            functional,
-            reduction,
-            precision);
+            new TwoPassJob.Plan(functional, VarianceDetail.ELEMENTS, reduction, precision));
   }
 
   private static SampleFormat format(Objective objective, Precision precision) {
