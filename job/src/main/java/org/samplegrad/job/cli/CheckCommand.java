@@ -71,12 +71,8 @@ final class CheckCommand implements Callable<Integer> {
   private boolean isSame(Session session, String name) {
     model.model = name;
     Request request = Request.of(session, data, model, compute, limit);
-<<<<<<< HEAD
     request.loaded().notes().forEach(note -> console.print("Note: %s", note));
-    FunctionalResult result = request.totalVariance(new Silent());
-=======
     FunctionalResult result = request.totalVariance(VarianceDetail.ELEMENTS, new Silent());
->>>>>>> ba87dd74f6ba2c16b6ad4ef6d17f76c3bc72fc56
     NaiveLoop naive = naive(request, result.precision());
     double tolerance =
         result.precision() == Precision.FLOAT32 ? TOLERANCE_FLOAT32 : TOLERANCE_FLOAT64;

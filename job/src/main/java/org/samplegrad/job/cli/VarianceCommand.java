@@ -76,14 +76,9 @@ final class VarianceCommand implements Callable<Integer> {
           "%s: %,d parameters, %s",
           model.model,
           request.parameters().layout().size(),
-<<<<<<< HEAD
           model.parameterSource(request.loaded()));
       request.loaded().notes().forEach(note -> console.print("Note: %s", note));
-      FunctionalResult result = request.totalVariance(console);
-=======
-          model.weights == null ? "initial values from seed " + model.seed : model.weights);
       FunctionalResult result = request.totalVariance(variance, console);
->>>>>>> ba87dd74f6ba2c16b6ad4ef6d17f76c3bc72fc56
       Report report = new Report(result, model.reduction, options());
       if (directory != null) {
         directory.write(ResultFiles.of(report));
