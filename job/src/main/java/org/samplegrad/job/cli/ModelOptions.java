@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
+import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.job.failures.WrongUsageException;
 import picocli.CommandLine.Option;
@@ -67,6 +68,11 @@ final class ModelOptions {
           .map(kind -> "%s (%s)".formatted(kind, String.join(", ", kind.optionNames())))
           .iterator();
     }
+  }
+
+  /** The path of the model's file, or null if it is an example. */
+  String path() {
+    return ExampleModel.named(model).isPresent() ? null : model;
   }
 
   /**
