@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
+import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.job.data.LoadedModel;
@@ -79,6 +80,11 @@ final class ModelOptions {
           .map(kind -> "%s (%s)".formatted(kind, String.join(", ", kind.optionNames())))
           .iterator();
     }
+  }
+
+  /** The path of the model's file, or null if it is an example. */
+  String path() {
+    return ExampleModel.named(model).isPresent() ? null : model;
   }
 
   /**

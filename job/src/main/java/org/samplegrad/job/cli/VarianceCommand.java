@@ -96,7 +96,7 @@ final class VarianceCommand implements Callable<Integer> {
       return null;
     }
     List<String> inputs =
-        Stream.of(data.path(), model.weights, model.model).filter(p -> p != null).toList();
+        Stream.of(data.path(), model.weights, model.path()).filter(p -> p != null).toList();
     return OutputDirectory.prepare(
         output, overwrite, inputs, session.sql().sparkContext().hadoopConfiguration());
   }

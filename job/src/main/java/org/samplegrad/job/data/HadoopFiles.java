@@ -33,6 +33,8 @@ public final class HadoopFiles {
           system, parsed.makeQualified(system.getUri(), system.getWorkingDirectory()));
     } catch (IllegalArgumentException e) {
       throw new IOException("'%s' is not a path: %s".formatted(path, e.getMessage()), e);
+    } catch (RuntimeException e) { // such as a class of the file system that is missing
+      throw new IOException(e);
     }
   }
 
@@ -77,7 +79,8 @@ public final class HadoopFiles {
     Path file = new Path(folder, name);
     FileSystem system = location.system();
     FileStatus status = system.getFileStatus(file);
-    if (!resolved(system, file).startsWith(resolved(system, folder) + Path.SEPARATOR)) {
+    String inside = resolved(system, folder).replaceFirst("/?$", "/");
+    if (!resolved(system, file).startsWith(inside)) {
       throw new IOException("it is a link that leaves the folder");
     }
     if (!status.isFile()) {
@@ -91,6 +94,27 @@ public final class HadoopFiles {
     return system.getUri().getScheme().equals(LOCAL)
         ? java.nio.file.Path.of(path.toUri().getPath()).toRealPath().toString()
         : system.resolvePath(path).toUri().getPath();
+  }
+
+  /** Whether a path, which may be a glob pattern, leads to a file that Spark would read. */
+  public boolean holdsFiles(String path) throws IOException {
+    Location location = locate(path);
+    return holdsFiles(location.system(), location.system().globStatus(location.path()));
+  }
+
+  private static boolean holdsFiles(FileSystem system, FileStatus[] found) throws IOException {
+    for (FileStatus status : found == null ? new FileStatus[0] : found) {
+      if (!isHidden(status.getPath().getName())
+          && (status.isFile() || holdsFiles(system, system.listStatus(status.getPath())))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What Spark passes over; a name such as {@code _key=1} is a partition. */
+  private static boolean isHidden(String name) {
+    return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
   }
 
   /** Opens a file of a directory by name. */
