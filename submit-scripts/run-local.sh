@@ -36,8 +36,13 @@ fi
 class_path=$target/classes:$(<"$target/class-path-compile.txt"):$(<"$target/class-path-runtime.txt")
 read -r -a java_options <"$target/classes/org/samplegrad/job/java-options.txt"
 
+# Spark's progress bar is for terminals.
+progress=false
+[ -t 2 ] && progress=true
+
 # Spark's tasks are the parallelism: one thread for the array library in each.
 OMP_NUM_THREADS=1 exec "$java" "${java_options[@]}" \
   -Xmx"${SAMPLEGRAD_DRIVER_MEMORY:-2g}" \
   -Dspark.master="${SAMPLEGRAD_MASTER:-local[*]}" \
+  -Dspark.ui.showConsoleProgress="$progress" \
   -cp "$class_path" org.samplegrad.job.Main "$@"

@@ -1,6 +1,8 @@
 package org.samplegrad.datasets;
 
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.TargetSpec;
 import org.samplegrad.core.passes.Block;
@@ -153,6 +155,31 @@ public final class BlockBuilder {
               found, "%d, for samples of shape %s".formatted(featureCount, format.sampleShape()));
     }
 
+    /**
+     * One of the two shapes must be a finer division of the other: {@code [28, 28]} is laid into
+     * {@code [1, 28, 28]} or {@code [784]}, but {@code [32, 32, 3]} is no {@code [3, 32, 32]}.
+     */
+    @Override
+    public String arrangementProblem(int[] extents) {
+      Set<Integer> found = strides(extents);
+      Set<Integer> expected = strides(format.sampleShape().extents());
+      return found.containsAll(expected) || expected.containsAll(found)
+          ? null
+          : "has nested arrays of the shape %s; expected %s"
+              .formatted(Arrays.toString(extents), format.sampleShape());
+    }
+
+    private static Set<Integer> strides(int[] extents) {
+      Set<Integer> strides = new HashSet<>();
+      int stride = 1;
+      for (int axis = extents.length - 1; axis >= 0; axis--) {
+        strides.add(stride);
+        stride *= extents[axis];
+      }
+      strides.add(stride);
+      return strides;
+    }
+
     @Override
     public String take(float[] values) {
       String problem = lengthProblem(values.length);
@@ -236,6 +263,11 @@ public final class BlockBuilder {
     @Override
     public int length() {
       return targetCount;
+    }
+
+    @Override
+    public String arrangementProblem(int[] extents) {
+      return null;
     }
 
     @Override

@@ -12,6 +12,9 @@ public interface NumberSink {
 
   String take(double[] values);
 
+  /** What is wrong with as many numbers in nested arrays of these extents, or null. */
+  String arrangementProblem(int[] extents);
+
   /** Takes bytes as the numbers 0 to 255. */
   String take(byte[] values);
 
