@@ -71,6 +71,9 @@ public interface Backend extends AutoCloseable {
 
   Tensor sigmoid(Tensor x);
 
+  /** The error function, {@code 2/sqrt(pi)} times the integral of {@code exp(-t^2)} to x. */
+  Tensor erf(Tensor x);
+
   /** {@code log(1 + exp(x))} without overflow. */
   Tensor softplus(Tensor x);
 
@@ -78,6 +81,12 @@ public interface Backend extends AutoCloseable {
 
   /** 1 where {@code x > 0}, else 0. */
   Tensor step(Tensor x);
+
+  /** {@code gradient} where {@code x > 0}, 0 elsewhere: the pull-back of {@link #relu}. */
+  default Tensor maskPositive(Tensor gradient, Tensor x) {
+    ShapeRules.requireSameShape(gradient.shape(), x.shape());
+    return multiply(gradient, step(x));
+  }
 
   // Reductions and shapes
 
@@ -93,6 +102,12 @@ public interface Backend extends AutoCloseable {
   Tensor transpose(Tensor x, int... axes);
 
   Tensor broadcastTo(Tensor x, Shape shape);
+
+  /** The elements {@code from} to {@code to - 1} along an axis; at least one. */
+  Tensor slice(Tensor x, int axis, int from, int to);
+
+  /** The adjoint of {@link #slice}: that many zeros before and after an axis. */
+  Tensor pad(Tensor x, int axis, int before, int after);
 
   // Products
 
@@ -116,12 +131,14 @@ public interface Backend extends AutoCloseable {
    */
   Tensor weightedSampleProduct(Tensor c, Tensor v, Tensor b, Tensor a);
 
-  // Convolution: a bilinear map and its two adjoints, closed under differentiation
+  // Convolution: a bilinear map and its two adjoints, closed under differentiation. Images are
+  // [n,c,...] with as many spatial axes as the window; what lies outside of them is zero. A window
+  // has k elements, at p positions
 
-  /** {@code x [n,c,h,w]}, {@code weight [o,c/groups,kh,kw] -> [n,o,h',w']}. */
+  /** {@code x [n,c,...]}, {@code weight [o,c/groups,k...] -> [n,o,...']}. */
   Tensor convolve(Tensor x, Tensor weight, Window window, int groups);
 
-  /** The adjoint of {@link #convolve} in {@code x}: {@code [n,o,h',w'] -> [n,c,h,w]}. */
+  /** The adjoint of {@link #convolve} in {@code x}: {@code [n,o,...'] -> [n,c,...]}. */
   Tensor convolveInputGradient(
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups);
 
@@ -129,17 +146,82 @@ public interface Backend extends AutoCloseable {
   Tensor convolveWeightGradient(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups);
 
-  /** The windows of each sample as columns (im2col): {@code [n,c,h,w] -> [n,c*kh*kw,p]}. */
+  /** The windows of each sample as columns (im2col): {@code [n,c,...] -> [n,c*k,p]}. */
   Tensor unfold(Tensor x, Window window);
 
-  /** The adjoint of {@link #unfold} (col2im): {@code [n,c*kh*kw,p] -> [n,c,h,w]}. */
+  /** The adjoint of {@link #unfold} (col2im): {@code [n,c*k,p] -> [n,c,...]}. */
   Tensor fold(Tensor columns, Shape inputShape, Window window);
+
+  // The weight gradient of a convolution for each sample, G_n = sum_p u[n,o,p] A[n,i,p] for the
+  // columns A of the input. The definitions here make all columns; a backend may do without.
+
+  /**
+   * {@code sum_n G_n} and {@code sum_n G_n * G_n} for the input {@code x [n,c,...]} and the
+   * gradient of the output {@code u [n,o,...']}.
+   */
+  default SampleSums convolutionSampleSums(
+      Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    Tensor columns = inGroups(unfold(x, window), groups);
+    Tensor factors = inGroups(outputGradient, groups);
+    return new SampleSums(
+        convolveWeightGradient(x, outputGradient, weightShape, window, groups),
+        reshape(sampleProductSum(factors, columns, factors, columns), weightShape));
+  }
+
+  private Tensor inGroups(Tensor x, int groups) {
+    Shape shape = x.shape();
+    int channels = shape.extent(1) / groups;
+    int positions = shape.dropFirst().dropFirst().size();
+    return reshape(x, Shape.of(shape.extent(0), groups, channels, positions));
+  }
+
+  /**
+   * The derivatives of {@code sum_n <c1, G_n> + <c2, G_n * G_n>}: with {@code C_n = c1 + 2 c2 *
+   * G_n} they are the convolution of each sample's {@code x} with {@code C_n}, and its adjoint on
+   * {@code u}.
+   *
+   * @param sumCotangent {@code c1}, in the weight's shape
+   * @param squaredSumCotangent {@code c2}, in the weight's shape or a scalar
+   * @param ofInput whether the derivative with respect to {@code x} is wanted too
+   */
+  default SampleCotangents convolutionSampleCotangents(
+      Tensor x,
+      Tensor outputGradient,
+      Tensor sumCotangent,
+      Tensor squaredSumCotangent,
+      Window window,
+      int groups,
+      boolean ofInput) {
+    Shape weightShape = sumCotangent.shape();
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    Tensor columns = inGroups(unfold(x, window), groups);
+    Tensor factors = inGroups(outputGradient, groups);
+    Shape grouped =
+        Shape.of(groups, weightShape.extent(0) / groups, weightShape.dropFirst().size());
+    Tensor squared = reshape(scale(broadcastTo(squaredSumCotangent, weightShape), 2), grouped);
+    Tensor toOutput =
+        add(
+            convolve(x, sumCotangent, window, groups),
+            reshape(
+                weightedSampleProduct(squared, factors, columns, columns), outputGradient.shape()));
+    if (!ofInput) {
+      return new SampleCotangents(toOutput, null);
+    }
+    Tensor toColumns =
+        weightedSampleProduct(transpose(squared, 0, 2, 1), columns, factors, factors);
+    Tensor toInput =
+        add(
+            convolveInputGradient(outputGradient, sumCotangent, x.shape(), window, groups),
+            fold(reshape(toColumns, ShapeRules.unfolded(x.shape(), window)), x.shape(), window));
+    return new SampleCotangents(toOutput, toInput);
+  }
 
   // Selection
 
   /**
-   * Where the maximum of each window lies in the flattened {@code x [n,c,h,w]}; the first index
-   * wins a tie, padding never wins, and NaN wins over every number.
+   * Where the maximum of each window lies in the flattened {@code x [n,c,...]}; the first index
+   * wins a tie, what lies outside never wins, and NaN wins over every number.
    */
   Indices maxPoolIndices(Tensor x, Window window);
 

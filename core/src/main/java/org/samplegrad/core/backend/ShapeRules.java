@@ -28,6 +28,10 @@ public final class ShapeRules {
     require(shape.size() == size, "%d values do not fill the shape %s", size, shape);
   }
 
+  public static void requireSameShape(Shape expected, Shape found) {
+    requireShape("The other array", expected, found);
+  }
+
   public static Shape reduced(Shape shape, int... axes) {
     boolean[] seen = new boolean[shape.rank()];
     int[] extents = shape.extents();
@@ -93,24 +97,31 @@ public final class ShapeRules {
     return v;
   }
 
-  /** The windows of images {@code [n,c,h,w]} with another channel count, {@code [n,o,h',w']}. */
+  /** The windows of images {@code [n,c,...]} with another channel count, {@code [n,o,...']}. */
   private static Shape windows(Shape images, int channels, Window window) {
-    requireRank(4, "A batch of images", images);
-    int height = window.outputHeight(images.extent(2));
-    int width = window.outputWidth(images.extent(3));
-    require(
-        height > 0 && width > 0,
-        "A kernel of %d x %d does not fit into padded images of the shape %s",
-        window.kernelHeight(),
-        window.kernelWidth(),
-        images);
-    return Shape.of(images.extent(0), channels, height, width);
+    requireRank(2 + window.axes(), "A batch of images", images);
+    int[] extents = images.extents();
+    extents[1] = channels;
+    for (int axis = 0; axis < window.axes(); axis++) {
+      extents[2 + axis] = window.outputExtent(axis, images.extent(2 + axis));
+      require(
+          extents[2 + axis] > 0,
+          "A kernel of %s does not fit into padded images of the shape %s",
+          window.kernelText(),
+          images);
+    }
+    return Shape.of(extents);
   }
 
-  /** {@code [n,c,h,w], [o,c/groups,kh,kw] -> [n,o,h',w']}. */
+  /** The extents of images after the sample and channel axes. */
+  public static int[] spatialExtents(Shape images) {
+    return Arrays.copyOfRange(images.extents(), 2, images.rank());
+  }
+
+  /** {@code [n,c,...], [o,c/groups,k...] -> [n,o,...']}. */
   public static Shape convolution(Shape images, Shape weight, Window window, int groups) {
-    requireRank(4, "A batch of images", images);
-    requireRank(4, "The weight of a convolution", weight);
+    requireRank(2 + window.axes(), "A batch of images", images);
+    requireRank(2 + window.axes(), "The weight of a convolution", weight);
     int channels = images.extent(1);
     int outputs = weight.extent(0);
     require(
@@ -121,7 +132,7 @@ public final class ShapeRules {
         groups);
     requireShape(
         "The weight of this convolution",
-        Shape.of(outputs, channels / groups, window.kernelHeight(), window.kernelWidth()),
+        Shape.of(window.kernel()).prepend(channels / groups).prepend(outputs),
         weight);
     return windows(images, outputs, window);
   }
@@ -131,40 +142,67 @@ public final class ShapeRules {
     requireShape("This convolution's output", convolution(images, weight, window, groups), output);
   }
 
-  /** {@code [n,c,h,w] -> [n,c*kh*kw,p]}. */
+  /** {@code [n,c,...] -> [n,c*k,p]} for windows of {@code k} elements at {@code p} positions. */
   public static Shape unfolded(Shape images, Window window) {
-    requireRank(4, "A batch of images", images);
+    requireRank(2 + window.axes(), "A batch of images", images);
     Shape windows = windows(images, images.extent(1), window);
     return Shape.of(
         images.extent(0),
         images.extent(1) * window.kernelSize(),
-        windows.extent(2) * windows.extent(3));
+        Shape.of(spatialExtents(windows)).size());
   }
 
   public static void requireUnfolded(Shape columns, Shape images, Window window) {
     requireShape("The unfolded windows", unfolded(images, window), columns);
   }
 
-  /** {@code [n,c,h,w] -> [n,c,h',w']}, where each window holds an element of the image. */
+  /** {@code [n,c,...] -> [n,c,...']}, where each window holds an element of the image. */
   public static Shape pooled(Shape images, Window window) {
-    requireRank(4, "A batch of images", images);
+    requireRank(2 + window.axes(), "A batch of images", images);
     Shape windows = windows(images, images.extent(1), window);
     require(
-        window.coversInput(images.extent(2), images.extent(3)),
+        window.coversInput(spatialExtents(images)),
         "A window over images of the shape %s holds nothing but padding",
         images);
     return windows;
   }
 
+  /** The elements {@code from} to {@code to - 1} along an axis. */
+  public static Shape sliced(Shape shape, int axis, int from, int to) {
+    require(
+        axis >= 0 && axis < shape.rank() && from >= 0 && from < to && to <= shape.extent(axis),
+        "There are no elements %d to %d (exclusive) along the axis %d of the shape %s",
+        from,
+        to,
+        axis,
+        shape);
+    int[] extents = shape.extents();
+    extents[axis] = to - from;
+    return Shape.of(extents);
+  }
+
+  /** With that many zeros before and after an axis. */
+  public static Shape padded(Shape shape, int axis, int before, int after) {
+    boolean possible = axis >= 0 && axis < shape.rank() && before >= 0 && after >= 0;
+    require(
+        possible && (long) shape.extent(axis) + before + after <= Integer.MAX_VALUE,
+        "Cannot pad the axis %d of the shape %s by %d and %d",
+        axis,
+        shape,
+        before,
+        after);
+    int[] extents = shape.extents();
+    extents[axis] += before + after;
+    return Shape.of(extents);
+  }
+
   public static void requireGather(Shape from, Indices indices) {
-    for (int i = 0; i < indices.size(); i++) {
-      require(
-          indices.position(i) >= 0 && indices.position(i) < from.size(),
-          "The position %d is not one of the %d elements of the shape %s",
-          indices.position(i),
-          from.size(),
-          from);
-    }
+    require(
+        indices.fit(from.size()),
+        "The position %d is not one of the %d elements of the shape %s",
+        indices.misfit(),
+        from.size(),
+        from);
   }
 
   public static void requireScatter(Shape from, Indices indices, Shape to) {

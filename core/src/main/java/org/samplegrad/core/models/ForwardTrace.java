@@ -15,8 +15,9 @@ public record ForwardTrace(Variable output, List<LayerUse> uses) {
   /**
    * One application of a layer.
    *
-   * @param firstParameter the index of the layer's first parameter in the model's layout
+   * @param parameters where the layer's parameters are in the model's layout; a parameter's
+   *     gradient is the sum over its uses
    */
   public record LayerUse(
-      ParametricLayer layer, int firstParameter, Variable input, Variable output) {}
+      ParametricLayer layer, List<Integer> parameters, Variable input, Variable output) {}
 }

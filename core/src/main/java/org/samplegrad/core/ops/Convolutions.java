@@ -14,7 +14,7 @@ import org.samplegrad.core.backend.Window;
 public final class Convolutions {
   private Convolutions() {}
 
-  /** {@code x [n,c,h,w]}, {@code weight [o,c/groups,kh,kw] -> [n,o,h',w']}. */
+  /** {@code x [n,c,...]}, {@code weight [o,c/groups,k...] -> [n,o,...']}. */
   public static Variable convolve(Variable x, Variable weight, Window window, int groups) {
     return binary(
             "convolve",
@@ -46,7 +46,7 @@ public final class Convolutions {
         .apply(x, outputGradient);
   }
 
-  /** The windows of each sample as columns (im2col): {@code [n,c,h,w] -> [n,c*kh*kw,p]}. */
+  /** The windows of each sample as columns (im2col): {@code [n,c,...] -> [n,c*k,p]}. */
   public static Variable unfold(Variable x, Window window) {
     return unary(
             "unfold",

@@ -29,7 +29,7 @@ public final class Selection {
         .apply(x);
   }
 
-  /** {@code [n,c,h,w] -> [n,c,h',w']}; the first of equal maxima is picked, as in PyTorch. */
+  /** {@code [n,c,...] -> [n,c,...']}; the first of equal maxima is picked, as in PyTorch. */
   public static Variable maxPool(Variable x, Window window) {
     return gather(x, x.backend().maxPoolIndices(x.value(), window));
   }

@@ -47,6 +47,25 @@ public final class Shapes {
         .apply(x);
   }
 
+  /** The elements {@code from} to {@code to - 1} along an axis; at least one. */
+  public static Variable slice(Variable x, int axis, int from, int to) {
+    return unary(
+            "slice",
+            (backend, value) -> backend.slice(value, axis, from, to),
+            (gradient, y, input) -> pad(gradient, axis, from, input.shape().extent(axis) - to))
+        .apply(x);
+  }
+
+  /** The adjoint of {@link #slice}: that many zeros before and after an axis. */
+  public static Variable pad(Variable x, int axis, int before, int after) {
+    return unary(
+            "pad",
+            (backend, value) -> backend.pad(value, axis, before, after),
+            (gradient, y, input) ->
+                slice(gradient, axis, before, before + input.shape().extent(axis)))
+        .apply(x);
+  }
+
   /** The sum over the given axes, which keep the extent 1. */
   public static Variable sum(Variable x, int... axes) {
     return unary(
@@ -88,8 +107,24 @@ public final class Shapes {
    */
   public static Variable logSumExp(Variable x) {
     int last = x.shape().rank() - 1;
-    Variable maximum = Variable.constant(x.backend().max(x.value(), last));
+    Variable maximum = maximum(x, last);
     Variable shifted = Elementwise.subtract(x, maximum);
     return Elementwise.add(Elementwise.log(sum(Elementwise.exp(shifted), last)), maximum);
+  }
+
+  private static Variable maximum(Variable x, int axis) {
+    return Variable.constant(x.backend().max(x.value(), axis));
+  }
+
+  /** {@code exp(x) / sum(exp(x))} over one axis. */
+  public static Variable softmax(Variable x, int axis) {
+    Variable exponential = Elementwise.exp(Elementwise.subtract(x, maximum(x, axis)));
+    return Elementwise.divide(exponential, sum(exponential, axis));
+  }
+
+  /** The logarithm of {@link #softmax}. */
+  public static Variable logSoftmax(Variable x, int axis) {
+    Variable shifted = Elementwise.subtract(x, maximum(x, axis));
+    return Elementwise.subtract(shifted, Elementwise.log(sum(Elementwise.exp(shifted), axis)));
   }
 }

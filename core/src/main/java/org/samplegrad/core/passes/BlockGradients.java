@@ -55,7 +55,10 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
       List<PerSampleGradient> ofLayer =
           use.layer().perSampleGradients(layerInput, outputGradients.get(u));
       for (int i = 0; i < ofLayer.size(); i++) {
-        gradients.set(use.firstParameter() + i, ofLayer.get(i));
+        int parameter = use.parameters().get(i);
+        PerSampleGradient earlier = gradients.get(parameter);
+        PerSampleGradient own = ofLayer.get(i);
+        gradients.set(parameter, earlier == null ? own : earlier.plus(own));
       }
     }
     return new BlockGradients(losses, gradients);

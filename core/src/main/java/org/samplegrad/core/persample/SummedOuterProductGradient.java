@@ -1,9 +1,11 @@
 package org.samplegrad.core.persample;
 
+import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Products.matmul;
 import static org.samplegrad.core.ops.Products.squaredSampleProductSum;
+import static org.samplegrad.core.ops.Shapes.pad;
 import static org.samplegrad.core.ops.Shapes.reshape;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 import static org.samplegrad.core.ops.Shapes.transpose;
@@ -62,6 +64,29 @@ public record SummedOuterProductGradient(Variable outputGradient, Variable input
   public Variable expand() {
     Variable products = matmul(matrices(outputGradient), false, matrices(input), true);
     return reshape(products, shape.prepend(samples()));
+  }
+
+  /** Outer products at the positions of both, where the groups agree. */
+  @Override
+  public PerSampleGradient plus(PerSampleGradient other) {
+    if (other instanceof OuterProductGradient outer) {
+      return plus(outer.asSummed());
+    }
+    if (other instanceof SummedOuterProductGradient summed
+        && summed.input.shape().extent(1) == input.shape().extent(1)
+        && summed.outputGradient.shape().extent(2) == outputGradient.shape().extent(2)
+        && summed.input.shape().extent(2) == input.shape().extent(2)) {
+      return new SummedOuterProductGradient(
+          concatenate(outputGradient, summed.outputGradient),
+          concatenate(input, summed.input),
+          shape);
+    }
+    return PerSampleGradient.super.plus(other);
+  }
+
+  /** {@code [n,g,i,p], [n,g,i,q] -> [n,g,i,p+q]}. */
+  private static Variable concatenate(Variable a, Variable b) {
+    return add(pad(a, 3, 0, b.shape().extent(3)), pad(b, 3, a.shape().extent(3), 0));
   }
 
   /** {@code [n,g,o,p] -> [g,o,n*p]}. */

@@ -126,4 +126,74 @@ class ArrangementConformanceTest extends BackendConformance {
     assertRefused(() -> backend.broadcastTo(input(column), Shape.of(2)));
     assertRefused(() -> backend.broadcastTo(input(row), Shape.of(1)));
   }
+
+  @ConformanceCase("slice(Tensor,int,int,int)")
+  void slicesAlongAnyAxis() {
+    NaiveArray x = random(3, 4, 5);
+    int[][] choices = {{0, 0, 1}, {0, 1, 3}, {1, 1, 3}, {2, 4, 5}, {2, 0, 5}, {1, 0, 2}};
+    for (int[] choice : choices) {
+      assertEqual(
+          backend.slice(input(x), choice[0], choice[1], choice[2]),
+          NaiveArrays.slice(x, choice[0], choice[1], choice[2]));
+    }
+    NaiveArray vector = random(6);
+    assertEqual(backend.slice(input(vector), 0, 2, 5), NaiveArrays.slice(vector, 0, 2, 5));
+    NaiveArray row = random(1, 6);
+    assertEqual(backend.slice(input(row), 1, 5, 6), NaiveArrays.slice(row, 1, 5, 6));
+    assertEqual(backend.slice(input(row), 0, 0, 1), row);
+    NaiveArray deep = random(2, 3, 1, 4, 2);
+    assertEqual(backend.slice(input(deep), 3, 1, 3), NaiveArrays.slice(deep, 3, 1, 3));
+  }
+
+  @ConformanceCase("slice(Tensor,int,int,int)")
+  void aSliceIsAnArrayLikeAnyOther() {
+    NaiveArray x = random(3, 4);
+    Tensor slice = backend.slice(input(x), 1, 1, 3);
+    NaiveArray expected = NaiveArrays.slice(x, 1, 1, 3);
+
+    assertEqual(backend.reshape(slice, Shape.of(6)), expected.reshape(6));
+    assertEqual(
+        backend.matmul(slice, true, slice, false),
+        NaiveArrays.matmul(NaiveArrays.transpose(expected, 1, 0), expected));
+    assertEqual(backend.square(slice), NaiveArrays.map(expected, a -> a * a));
+  }
+
+  @ConformanceCase("slice(Tensor,int,int,int)")
+  void sliceRefusesWhatIsNotThere() {
+    Tensor x = input(random(3, 4));
+    assertRefused(() -> backend.slice(x, 2, 0, 1));
+    assertRefused(() -> backend.slice(x, -1, 0, 1));
+    assertRefused(() -> backend.slice(x, 0, -1, 1));
+    assertRefused(() -> backend.slice(x, 0, 1, 4));
+    assertRefused(() -> backend.slice(x, 0, 2, 2));
+    assertRefused(() -> backend.slice(x, 0, 2, 1));
+    assertRefused(() -> backend.slice(input(Shape.scalar(), 1), 0, 0, 1));
+  }
+
+  @ConformanceCase("pad(Tensor,int,int,int)")
+  void padsAnyAxisWithZeros() {
+    NaiveArray x = random(3, 4, 5);
+    int[][] choices = {{0, 0, 1}, {0, 2, 0}, {1, 1, 3}, {2, 4, 5}, {2, 0, 0}};
+    for (int[] choice : choices) {
+      assertEqual(
+          backend.pad(input(x), choice[0], choice[1], choice[2]),
+          NaiveArrays.pad(x, choice[0], choice[1], choice[2]));
+    }
+    NaiveArray vector = random(6);
+    assertEqual(backend.pad(input(vector), 0, 2, 1), NaiveArrays.pad(vector, 0, 2, 1));
+    NaiveArray one = random(1, 1);
+    assertEqual(backend.pad(input(one), 1, 1, 1), NaiveArrays.pad(one, 1, 1, 1));
+    NaiveArray deep = random(2, 3, 1, 4, 2);
+    assertEqual(backend.pad(input(deep), 2, 1, 3), NaiveArrays.pad(deep, 2, 1, 3));
+  }
+
+  @ConformanceCase("pad(Tensor,int,int,int)")
+  void padRefusesWhatDoesNotFit() {
+    Tensor x = input(random(3, 4));
+    assertRefused(() -> backend.pad(x, 2, 0, 1));
+    assertRefused(() -> backend.pad(x, -1, 0, 1));
+    assertRefused(() -> backend.pad(x, 0, -1, 1));
+    assertRefused(() -> backend.pad(x, 0, 1, -1));
+    assertRefused(() -> backend.pad(x, 0, Integer.MAX_VALUE, 1));
+  }
 }

@@ -1,6 +1,7 @@
 package org.samplegrad.core.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.function.BinaryOperator;
@@ -134,6 +135,42 @@ class ElementwiseConformanceTest extends BackendConformance {
         Double.NaN);
   }
 
+  /** Correctly rounded to double, over the ranges where implementations change their formula. */
+  private static final double[][] ERROR_FUNCTION = {
+    {0x1p-60, 9.78712915481871e-19},
+    {1e-10, 1.1283791670955126e-10},
+    {1e-5, 1.1283791670579e-05},
+    {0.015625, 0.017629489782642005},
+    {0.25, 0.2763263901682369},
+    {0.5, 0.5204998778130465},
+    {0.84375, 0.7672256612323416},
+    {1, 0.8427007929497149},
+    {1.25, 0.9229001282564582},
+    {2, 0.9953222650189527},
+    {2.875, 0.9999521451602562},
+    {3.5, 0.9999992569016276},
+    {5.9375, 1.0},
+  };
+
+  @ConformanceCase("erf(Tensor)")
+  void takesErrorFunctionsToTheLastDigits() {
+    for (double[] pair : ERROR_FUNCTION) {
+      double x = backend.toDoubles(backend.tensor(Shape.scalar(), new double[] {pair[0]}))[0];
+      Tensor y = backend.erf(backend.tensor(Shape.of(2), new double[] {x, -x}));
+      double expected = pair[1] + 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * (x - pair[0]);
+      double tolerance = 4 * backend.precision().unitRoundoff() * expected;
+
+      assertThat(backend.toDoubles(y)[0]).isCloseTo(expected, within(tolerance));
+      assertThat(backend.toDoubles(y)[1]).isCloseTo(-expected, within(tolerance));
+    }
+  }
+
+  @ConformanceCase("erf(Tensor)")
+  void errorFunctionsSaturate() {
+    double[] special = {EXTREME, -EXTREME, INFINITY, -INFINITY, 0, Double.NaN};
+    assertValues(backend.erf(input(Shape.of(6), special)), 1, -1, 1, -1, 0, Double.NaN);
+  }
+
   @ConformanceCase("softplus(Tensor)")
   void takesSoftplusWithoutOverflow() {
     assertEachElement(backend::softplus, x -> Math.log1p(Math.exp(x)), random(4, 5));
@@ -176,5 +213,22 @@ class ElementwiseConformanceTest extends BackendConformance {
         0,
         0,
         1);
+  }
+
+  @ConformanceCase("maskPositive(Tensor,Tensor)")
+  void keepsWhatBelongsToPositiveNumbers() {
+    NaiveArray gradient = random(4, 5);
+    NaiveArray x = random(4, 5);
+    assertEqual(
+        backend.maskPositive(input(gradient), input(x)),
+        NaiveArrays.combine(gradient, x, (g, value) -> value > 0 ? g : 0));
+    double[] special = {INFINITY, -INFINITY, 0, -0.0, 0x1p-149, -0x1p-149, 0x1p-126, 0x1p100};
+    Tensor ones = backend.fill(Shape.of(special.length), 1);
+    double[] masked =
+        backend.toDoubles(backend.maskPositive(ones, input(Shape.of(special.length), special)));
+    for (int i = 0; i < special.length; i++) {
+      assertThat(Math.abs(masked[i])).isEqualTo(special[i] > 0 ? 1 : 0);
+    }
+    assertRefused(() -> backend.maskPositive(input(random(4, 5)), input(random(5))));
   }
 }

@@ -86,6 +86,30 @@ public final class NaiveArrays {
     return result;
   }
 
+  public static NaiveArray slice(NaiveArray x, int axis, int from, int to) {
+    int[] extents = x.shape().extents();
+    extents[axis] = to - from;
+    NaiveArray result = NaiveArray.zeros(Shape.of(extents));
+    for (int i = 0; i < result.values().length; i++) {
+      int[] index = NaiveArray.index(result.shape(), i);
+      index[axis] += from;
+      result.values()[i] = x.at(index);
+    }
+    return result;
+  }
+
+  public static NaiveArray pad(NaiveArray x, int axis, int before, int after) {
+    int[] extents = x.shape().extents();
+    extents[axis] += before + after;
+    NaiveArray result = NaiveArray.zeros(Shape.of(extents));
+    for (int i = 0; i < x.values().length; i++) {
+      int[] index = NaiveArray.index(x.shape(), i);
+      index[axis] += before;
+      result.set(x.values()[i], index);
+    }
+    return result;
+  }
+
   /** {@code [m,k] x [k,n]}, or {@code [b,m,k] x [b,k,n]}. */
   public static NaiveArray matmul(NaiveArray a, NaiveArray b) {
     if (a.shape().rank() == 2) {

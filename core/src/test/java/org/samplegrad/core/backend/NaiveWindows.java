@@ -1,42 +1,57 @@
 package org.samplegrad.core.backend;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** What slides a window over images, as plain loops over every sample, channel and position. */
 public final class NaiveWindows {
   private NaiveWindows() {}
 
-  /** Takes the element of an image under one element of one window; never one of the padding. */
+  /** Takes the place of an element under one element of one window; never one of the padding. */
   @FunctionalInterface
   private interface Visitor {
-    void visit(
-        int row, int column, int kernelRow, int kernelColumn, int outputRow, int outputColumn);
+    void visit(int[] place, int[] kernel, int[] output);
   }
 
-  private static void slide(int height, int width, Window window, Visitor visitor) {
-    for (int i = 0; i < window.outputHeight(height); i++) {
-      for (int j = 0; j < window.outputWidth(width); j++) {
-        for (int k = 0; k < window.kernelHeight(); k++) {
-          for (int l = 0; l < window.kernelWidth(); l++) {
-            int row =
-                i * window.strideHeight() + k * window.dilationHeight() - window.paddingHeight();
-            int column =
-                j * window.strideWidth() + l * window.dilationWidth() - window.paddingWidth();
-            if (row >= 0 && row < height && column >= 0 && column < width) {
-              visitor.visit(row, column, k, l, i, j);
-            }
-          }
+  private static void slide(Shape images, Window window, Visitor visitor) {
+    int[] extents = spatial(images);
+    Shape kernels = Shape.of(window.kernel());
+    Shape outputs = Shape.of(spatial(outputShape(images, 1, window)));
+    for (int p = 0; p < outputs.size(); p++) {
+      int[] output = NaiveArray.index(outputs, p);
+      for (int k = 0; k < kernels.size(); k++) {
+        int[] kernel = NaiveArray.index(kernels, k);
+        int[] place = new int[extents.length];
+        boolean inside = true;
+        for (int axis = 0; axis < extents.length; axis++) {
+          place[axis] =
+              output[axis] * window.stride(axis)
+                  + kernel[axis] * window.dilation(axis)
+                  - window.paddingBefore(axis);
+          inside &= place[axis] >= 0 && place[axis] < extents[axis];
+        }
+        if (inside) {
+          visitor.visit(place, kernel, output);
         }
       }
     }
   }
 
+  private static int[] spatial(Shape images) {
+    return Arrays.copyOfRange(images.extents(), 2, images.rank());
+  }
+
+  /** {@code [first, second, ...rest]}. */
+  private static int[] index(int first, int second, int[] rest) {
+    return IntStream.concat(IntStream.of(first, second), Arrays.stream(rest)).toArray();
+  }
+
   static Shape outputShape(Shape input, int channels, Window window) {
-    return Shape.of(
-        input.extent(0),
-        channels,
-        window.outputHeight(input.extent(2)),
-        window.outputWidth(input.extent(3)));
+    int[] extents = spatial(input);
+    for (int axis = 0; axis < extents.length; axis++) {
+      extents[axis] = window.outputExtent(axis, extents[axis]);
+    }
+    return Shape.of(index(input.extent(0), channels, extents));
   }
 
   public static NaiveArray convolve(NaiveArray x, NaiveArray weight, Window window, int groups) {
@@ -93,14 +108,13 @@ public final class NaiveWindows {
           int channel = c;
           int source = o / outputsPerGroup * inputsPerGroup + c;
           slide(
-              input.extent(2),
-              input.extent(3),
+              input,
               window,
-              (row, column, k, l, i, j) ->
+              (place, kernel, position) ->
                   term.at(
-                      new int[] {sample, source, row, column},
-                      new int[] {output, channel, k, l},
-                      new int[] {sample, output, i, j}));
+                      index(sample, source, place),
+                      index(output, channel, kernel),
+                      index(sample, output, position)));
         }
       }
     }
@@ -122,9 +136,7 @@ public final class NaiveWindows {
   static Shape columnsShape(Shape input, Window window) {
     Shape output = outputShape(input, input.extent(1), window);
     return Shape.of(
-        input.extent(0),
-        input.extent(1) * window.kernelSize(),
-        output.extent(2) * output.extent(3));
+        input.extent(0), input.extent(1) * window.kernelSize(), Shape.of(spatial(output)).size());
   }
 
   @FunctionalInterface
@@ -133,22 +145,22 @@ public final class NaiveWindows {
   }
 
   private static void forEachColumnElement(Shape input, Window window, ColumnElement element) {
-    int outputWidth = window.outputWidth(input.extent(3));
+    NaiveArray kernels = NaiveArray.zeros(Shape.of(window.kernel()));
+    NaiveArray outputs = NaiveArray.zeros(Shape.of(spatial(outputShape(input, 1, window))));
     for (int n = 0; n < input.extent(0); n++) {
       for (int c = 0; c < input.extent(1); c++) {
         int sample = n;
         int channel = c;
         slide(
-            input.extent(2),
-            input.extent(3),
+            input,
             window,
-            (row, column, k, l, i, j) ->
+            (place, kernel, position) ->
                 element.at(
-                    new int[] {sample, channel, row, column},
+                    index(sample, channel, place),
                     new int[] {
                       sample,
-                      channel * window.kernelSize() + k * window.kernelWidth() + l,
-                      i * outputWidth + j
+                      channel * window.kernelSize() + kernels.flat(kernel),
+                      outputs.flat(position)
                     }));
       }
     }
@@ -165,12 +177,11 @@ public final class NaiveWindows {
         int sample = n;
         int channel = c;
         slide(
-            x.shape().extent(2),
-            x.shape().extent(3),
+            x.shape(),
             window,
-            (row, column, k, l, i, j) -> {
-              int slot = layout.flat(sample, channel, i, j);
-              int candidate = x.flat(sample, channel, row, column);
+            (place, kernel, position) -> {
+              int slot = layout.flat(index(sample, channel, position));
+              int candidate = x.flat(index(sample, channel, place));
               if (positions[slot] < 0 || wins(x.values()[candidate], x.values()[positions[slot]])) {
                 positions[slot] = candidate;
               }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -45,26 +46,24 @@ class RandomShapesTest {
       @ForAll @IntRange(min = 1, max = 3) int inputsPerGroup,
       @ForAll @IntRange(min = 1, max = 3) int outputsPerGroup) {
     Random random = new Random(seed);
+    int axes = 1 + random.nextInt(3);
     Window window =
-        new Window(
-            1 + random.nextInt(4),
-            1 + random.nextInt(4),
-            1 + random.nextInt(3),
-            1 + random.nextInt(3),
-            random.nextInt(3),
-            random.nextInt(3),
-            1 + random.nextInt(3),
-            1 + random.nextInt(3));
-    int height = window.dilationHeight() * (window.kernelHeight() - 1) + 1 + random.nextInt(5);
-    int width = window.dilationWidth() * (window.kernelWidth() - 1) + 1 + random.nextInt(5);
-    NaiveArray x = NaiveArray.random(random, samples, groups * inputsPerGroup, height, width);
-    NaiveArray weight =
-        NaiveArray.random(
-            random,
-            groups * outputsPerGroup,
-            inputsPerGroup,
-            window.kernelHeight(),
-            window.kernelWidth());
+        Window.of(
+            random.ints(axes, 1, 5 - axes + 1).toArray(),
+            random.ints(axes, 1, 4).toArray(),
+            random.ints(axes, 0, 3).toArray(),
+            random.ints(axes, 0, 3).toArray(),
+            random.ints(axes, 1, 4).toArray(),
+            random.nextBoolean());
+    int[] extents =
+        IntStream.range(0, axes)
+            .map(a -> window.dilation(a) * (window.kernel(a) - 1) + 1 + random.nextInt(5))
+            .toArray();
+    Shape images = Shape.of(extents).prepend(groups * inputsPerGroup).prepend(samples);
+    Shape weights =
+        Shape.of(window.kernel()).prepend(inputsPerGroup).prepend(groups * outputsPerGroup);
+    NaiveArray x = NaiveArray.random(random, images.extents());
+    NaiveArray weight = NaiveArray.random(random, weights.extents());
     NaiveArray output = NaiveWindows.convolve(x, weight, window, groups);
     NaiveArray gradient = NaiveArray.random(random, output.shape().extents());
 

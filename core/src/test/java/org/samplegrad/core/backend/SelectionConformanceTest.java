@@ -6,15 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 
 class SelectionConformanceTest extends BackendConformance {
-  private static final Window PAIRS = new Window(2, 2, 2, 2, 0, 0, 1, 1);
+  private static final Window PAIRS = Window.ofKernel(2, 2).withStride(2);
 
   private static final List<Window> WINDOWS =
       List.of(
           PAIRS,
-          new Window(3, 2, 1, 2, 0, 0, 1, 1),
-          new Window(2, 3, 1, 1, 1, 1, 1, 1),
-          new Window(2, 2, 1, 3, 0, 0, 3, 2),
-          new Window(3, 3, 2, 2, 1, 1, 2, 2));
+          Window.ofKernel(3, 2).withStride(1, 2),
+          Window.ofKernel(2, 3).withPadding(1),
+          Window.ofKernel(2, 2).withStride(1, 3).withDilation(3, 2),
+          Window.ofKernel(3, 3).withStride(2).withPadding(1).withDilation(2));
 
   SelectionConformanceTest(Choice choice) {
     super(choice);
@@ -44,6 +44,22 @@ class SelectionConformanceTest extends BackendConformance {
   }
 
   @ConformanceCase("maxPoolIndices(Tensor,Window)")
+  void findsTheMaximumAlongOneAndOverThreeAxes() {
+    assertPools(random(2, 3, 9), Window.ofKernel(3).withStride(2).withPadding(1));
+    assertPools(random(1, 2, 7), Window.ofKernel(2).withDilation(3));
+    assertPools(random(2, 2, 4, 3, 5), Window.ofKernel(2, 3, 2).withStride(2, 1, 3));
+    assertPools(random(1, 1, 3, 3, 3), Window.ofKernel(2, 2, 2).withPadding(1, 0, 1));
+  }
+
+  @ConformanceCase("maxPoolIndices(Tensor,Window)")
+  void aWindowMayReachBeyondTheImage() {
+    assertPools(random(2, 2, 7, 8), Window.ofKernel(2, 3).withStride(2).roundingUp(true));
+    assertPools(random(1, 2, 6), Window.ofKernel(3).withStride(3).withPadding(1).roundingUp(true));
+    assertPools(
+        random(1, 2, 5, 4), Window.ofKernel(3, 2).withPadding(new int[] {0, 1}, new int[] {1, 0}));
+  }
+
+  @ConformanceCase("maxPoolIndices(Tensor,Window)")
   void theFirstOfEqualMaximaWins() {
     assertPools(NaiveArray.zeros(Shape.of(2, 2, 4, 6)), PAIRS);
     Tensor x = input(Shape.of(1, 1, 2, 4), 1, 3, 0, -0.0, 3, 3, -0.0, 0);
@@ -62,7 +78,7 @@ class SelectionConformanceTest extends BackendConformance {
 
   @ConformanceCase("maxPoolIndices(Tensor,Window)")
   void paddingNeverWins() {
-    Window padded = new Window(2, 2, 2, 2, 1, 1, 1, 1);
+    Window padded = Window.ofKernel(2, 2).withStride(2).withPadding(1);
     double infinity = Double.POSITIVE_INFINITY;
     Tensor x = input(Shape.of(1, 1, 2, 2), -infinity, -3, -infinity, -2);
 
@@ -77,7 +93,7 @@ class SelectionConformanceTest extends BackendConformance {
 
   @ConformanceCase("maxPoolIndices(Tensor,Window)")
   void poolingRefusesAWindowOfPaddingOnly() {
-    Window onlyPadding = new Window(1, 1, 1, 1, 1, 1, 1, 1);
+    Window onlyPadding = Window.ofKernel(1, 1).withPadding(1);
 
     assertRefused(() -> backend.maxPoolIndices(input(random(1, 1, 2, 2)), onlyPadding));
   }

@@ -1,23 +1,56 @@
 package org.samplegrad.core.backend;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.List;
 
 /** Convolution, its adjoints, and the columns they can be computed from. */
 class WindowConformanceTest extends BackendConformance {
   private static final int HEIGHT = 7;
   private static final int WIDTH = 9;
+  private static final int[] PLANE = {HEIGHT, WIDTH};
+  private static final int[] LINE = {9};
+  private static final int[] VOLUME = {3, 5, 4};
 
-  private static final List<Window> WINDOWS =
+  /** A window and the spatial extents of images it slides over. */
+  private record Slide(Window window, int... extents) {
+    Shape images(int samples, int channels) {
+      return Shape.of(extents).prepend(channels).prepend(samples);
+    }
+  }
+
+  private static Slide slide(int[] extents, Window window) {
+    return new Slide(window, extents);
+  }
+
+  private static final List<Slide> SLIDES =
       List.of(
-          new Window(1, 1, 1, 1, 0, 0, 1, 1),
-          new Window(3, 2, 1, 1, 0, 0, 1, 1),
-          new Window(2, 3, 2, 3, 0, 0, 1, 1),
-          new Window(3, 4, 1, 2, 1, 2, 1, 1),
-          new Window(2, 3, 1, 1, 0, 0, 3, 2),
-          new Window(3, 2, 2, 1, 2, 1, 2, 3),
-          new Window(1, 1, 3, 2, 1, 1, 1, 1),
-          new Window(HEIGHT, WIDTH, 1, 1, 0, 0, 1, 1),
-          new Window(2, 2, 5, 5, 0, 0, 1, 1));
+          slide(PLANE, Window.ofKernel(1, 1)),
+          slide(PLANE, Window.ofKernel(3, 2)),
+          slide(PLANE, Window.ofKernel(2, 3).withStride(2, 3)),
+          slide(PLANE, Window.ofKernel(3, 4).withStride(1, 2).withPadding(1, 2)),
+          slide(PLANE, Window.ofKernel(2, 3).withDilation(3, 2)),
+          slide(PLANE, Window.ofKernel(3, 2).withStride(2, 1).withPadding(2, 1).withDilation(2, 3)),
+          slide(PLANE, Window.ofKernel(1, 1).withStride(3, 2).withPadding(1)),
+          slide(PLANE, Window.ofKernel(HEIGHT, WIDTH)),
+          slide(PLANE, Window.ofKernel(2, 2).withStride(5)),
+          slide(PLANE, Window.ofKernel(3, 2).withPadding(new int[] {0, 2}, new int[] {1, 0})),
+          slide(PLANE, Window.ofKernel(2, 4).withStride(2, 3).roundingUp(true)),
+          slide(PLANE, Window.ofKernel(3, 3).withStride(3).withPadding(1).roundingUp(true)),
+          slide(LINE, Window.ofKernel(1)),
+          slide(LINE, Window.ofKernel(3).withPadding(1)),
+          slide(LINE, Window.ofKernel(2).withStride(3).withPadding(new int[] {2}, new int[] {0})),
+          slide(LINE, Window.ofKernel(3).withStride(2).withDilation(2).roundingUp(true)),
+          slide(new int[] {1}, Window.ofKernel(2).withPadding(1)),
+          slide(VOLUME, Window.ofKernel(1, 2, 3)),
+          slide(VOLUME, Window.ofKernel(2, 2, 2).withStride(1, 2, 3).withPadding(1, 0, 2)),
+          slide(VOLUME, Window.ofKernel(2, 3, 1).withDilation(2, 1, 2)),
+          slide(
+              VOLUME,
+              Window.ofKernel(2, 2, 2)
+                  .withStride(2, 3, 2)
+                  .withPadding(new int[] {0, 1, 0}, new int[] {1, 0, 2})
+                  .roundingUp(true)));
 
   private record Channels(int samples, int inputs, int outputs, int groups) {}
 
@@ -34,79 +67,89 @@ class WindowConformanceTest extends BackendConformance {
   }
 
   private NaiveArray weight(Channels channels, Window window) {
-    return random(
-        channels.outputs(),
-        channels.inputs() / channels.groups(),
-        window.kernelHeight(),
-        window.kernelWidth());
+    return like(
+        Shape.of(window.kernel())
+            .prepend(channels.inputs() / channels.groups())
+            .prepend(channels.outputs()));
   }
 
-  private NaiveArray image(Channels channels) {
-    return random(channels.samples(), channels.inputs(), HEIGHT, WIDTH);
+  private NaiveArray image(Channels channels, Slide slide) {
+    return like(slide.images(channels.samples(), channels.inputs()));
+  }
+
+  private NaiveArray output(Channels channels, Slide slide) {
+    Shape images = slide.images(channels.samples(), channels.inputs());
+    return like(NaiveWindows.outputShape(images, channels.outputs(), slide.window()));
+  }
+
+  private NaiveArray like(Shape shape) {
+    return random(shape.extents());
   }
 
   @ConformanceCase("convolve(Tensor,Tensor,Window,int)")
   void convolves() {
-    for (Window window : WINDOWS) {
+    for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels);
-        NaiveArray weight = weight(channels, window);
+        NaiveArray x = image(channels, slide);
+        NaiveArray weight = weight(channels, slide.window());
         assertEqual(
-            backend.convolve(input(x), input(weight), window, channels.groups()),
-            NaiveWindows.convolve(x, weight, window, channels.groups()));
+            backend.convolve(input(x), input(weight), slide.window(), channels.groups()),
+            NaiveWindows.convolve(x, weight, slide.window(), channels.groups()));
       }
     }
   }
 
   @ConformanceCase("convolveInputGradient(Tensor,Tensor,Shape,Window,int)")
   void pullsConvolutionBackToItsInput() {
-    for (Window window : WINDOWS) {
+    for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels);
-        NaiveArray weight = weight(channels, window);
-        NaiveArray gradient =
-            random(NaiveWindows.outputShape(x.shape(), channels.outputs(), window).extents());
+        Shape images = slide.images(channels.samples(), channels.inputs());
+        NaiveArray weight = weight(channels, slide.window());
+        NaiveArray gradient = output(channels, slide);
         assertEqual(
             backend.convolveInputGradient(
-                input(gradient), input(weight), x.shape(), window, channels.groups()),
+                input(gradient), input(weight), images, slide.window(), channels.groups()),
             NaiveWindows.convolveInputGradient(
-                gradient, weight, x.shape(), window, channels.groups()));
+                gradient, weight, images, slide.window(), channels.groups()));
       }
     }
   }
 
   @ConformanceCase("convolveWeightGradient(Tensor,Tensor,Shape,Window,int)")
   void pullsConvolutionBackToItsWeight() {
-    for (Window window : WINDOWS) {
+    for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels);
-        Shape shape = weight(channels, window).shape();
-        NaiveArray gradient =
-            random(NaiveWindows.outputShape(x.shape(), channels.outputs(), window).extents());
+        NaiveArray x = image(channels, slide);
+        Shape shape = weight(channels, slide.window()).shape();
+        NaiveArray gradient = output(channels, slide);
         assertEqual(
             backend.convolveWeightGradient(
-                input(x), input(gradient), shape, window, channels.groups()),
-            NaiveWindows.convolveWeightGradient(x, gradient, shape, window, channels.groups()));
+                input(x), input(gradient), shape, slide.window(), channels.groups()),
+            NaiveWindows.convolveWeightGradient(
+                x, gradient, shape, slide.window(), channels.groups()));
       }
     }
   }
 
   @ConformanceCase("unfold(Tensor,Window)")
   void unfoldsWindowsAsColumns() {
-    for (Window window : WINDOWS) {
-      for (NaiveArray x : List.of(random(2, 3, HEIGHT, WIDTH), random(1, 1, HEIGHT, WIDTH))) {
-        assertEqual(backend.unfold(input(x), window), NaiveWindows.unfold(x, window));
+    for (Slide slide : SLIDES) {
+      for (Shape shape : List.of(slide.images(2, 3), slide.images(1, 1))) {
+        NaiveArray x = like(shape);
+        assertEqual(
+            backend.unfold(input(x), slide.window()), NaiveWindows.unfold(x, slide.window()));
       }
     }
   }
 
   @ConformanceCase("fold(Tensor,Shape,Window)")
   void foldsColumnsBackIntoImages() {
-    for (Window window : WINDOWS) {
-      for (Shape shape : List.of(Shape.of(2, 3, HEIGHT, WIDTH), Shape.of(1, 1, HEIGHT, WIDTH))) {
-        NaiveArray columns = random(NaiveWindows.columnsShape(shape, window).extents());
+    for (Slide slide : SLIDES) {
+      for (Shape shape : List.of(slide.images(2, 3), slide.images(1, 1))) {
+        NaiveArray columns = like(NaiveWindows.columnsShape(shape, slide.window()));
         assertEqual(
-            backend.fold(input(columns), shape, window), NaiveWindows.fold(columns, shape, window));
+            backend.fold(input(columns), shape, slide.window()),
+            NaiveWindows.fold(columns, shape, slide.window()));
       }
     }
   }
@@ -115,13 +158,13 @@ class WindowConformanceTest extends BackendConformance {
   void anImageOfOneElementConvolves() {
     NaiveArray x = random(2, 1, 1, 1);
     NaiveArray weight = random(2, 1, 3, 3);
-    Window padded = new Window(3, 3, 1, 1, 1, 1, 1, 1);
+    Window padded = Window.ofKernel(3, 3).withPadding(1);
     assertEqual(
         backend.convolve(input(x), input(weight), padded, 1),
         NaiveWindows.convolve(x, weight, padded, 1));
   }
 
-  private static final Window KERNEL = new Window(3, 2, 1, 1, 0, 0, 1, 1);
+  private static final Window KERNEL = Window.ofKernel(3, 2);
   private static final Shape IMAGES = Shape.of(2, 4, HEIGHT, WIDTH);
   private static final Shape WEIGHT = Shape.of(6, 2, 3, 2);
   private static final int GROUPS = 2;
@@ -142,8 +185,8 @@ class WindowConformanceTest extends BackendConformance {
   @ConformanceCase("convolveInputGradient(Tensor,Tensor,Shape,Window,int)")
   void inputGradientRefusesWhatDoesNotFit() {
     Tensor weight = input(random(WEIGHT.extents()));
-    int height = KERNEL.outputHeight(HEIGHT);
-    int width = KERNEL.outputWidth(WIDTH);
+    int height = KERNEL.outputExtent(0, HEIGHT);
+    int width = KERNEL.outputExtent(1, WIDTH);
     Tensor swapped = input(random(2, 6, width, height));
     Tensor fewer = input(random(2, 4, height, width));
     Tensor fitting = input(random(2, 6, height, width));
@@ -158,8 +201,8 @@ class WindowConformanceTest extends BackendConformance {
   @ConformanceCase("convolveWeightGradient(Tensor,Tensor,Shape,Window,int)")
   void weightGradientRefusesWhatDoesNotFit() {
     Tensor x = input(random(IMAGES.extents()));
-    int height = KERNEL.outputHeight(HEIGHT);
-    int width = KERNEL.outputWidth(WIDTH);
+    int height = KERNEL.outputExtent(0, HEIGHT);
+    int width = KERNEL.outputExtent(1, WIDTH);
     Tensor swapped = input(random(2, 6, width, height));
     Tensor other = input(random(1, 6, height, width));
     Tensor fitting = input(random(2, 6, height, width));
@@ -173,16 +216,122 @@ class WindowConformanceTest extends BackendConformance {
   void unfoldRefusesWhatDoesNotFit() {
     assertRefused(() -> backend.unfold(input(random(4, HEIGHT, WIDTH)), KERNEL));
     assertRefused(() -> backend.unfold(input(random(1, 1, 2, WIDTH)), KERNEL));
+    assertRefused(() -> backend.unfold(input(random(1, 1, HEIGHT)), KERNEL));
+    assertRefused(() -> backend.unfold(input(random(1, 1, HEIGHT, WIDTH)), Window.ofKernel(2)));
   }
 
   @ConformanceCase("fold(Tensor,Shape,Window)")
   void foldRefusesWhatDoesNotFit() {
-    int positions = KERNEL.outputHeight(HEIGHT) * KERNEL.outputWidth(WIDTH);
+    int positions = KERNEL.outputExtent(0, HEIGHT) * KERNEL.outputExtent(1, WIDTH);
     int columns = 4 * KERNEL.kernelSize();
     assertRefused(() -> backend.fold(input(random(2, positions, columns)), IMAGES, KERNEL));
     assertRefused(() -> backend.fold(input(random(1, columns, positions)), IMAGES, KERNEL));
     assertRefused(
         () ->
             backend.fold(input(random(2, columns, positions)), Shape.of(4, HEIGHT, WIDTH), KERNEL));
+  }
+
+  /** Sample {@code n} as a block of one. */
+  private static NaiveArray sample(NaiveArray x, int n) {
+    return NaiveArrays.slice(x, 0, n, n + 1);
+  }
+
+  private static NaiveArray scaled(NaiveArray x, double factor) {
+    return NaiveArrays.map(x, value -> factor * value);
+  }
+
+  private static NaiveArray sum(NaiveArray a, NaiveArray b) {
+    return NaiveArrays.combine(a, b, Double::sum);
+  }
+
+  private static NaiveArray product(NaiveArray a, NaiveArray b) {
+    return NaiveArrays.combine(a, b, (x, y) -> x * y);
+  }
+
+  @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
+  void sumsWeightGradientsAndTheirSquares() {
+    for (Slide slide : SLIDES) {
+      for (Channels channels : CHANNELS) {
+        NaiveArray x = image(channels, slide);
+        NaiveArray gradient = output(channels, slide);
+        Shape shape = weight(channels, slide.window()).shape();
+        NaiveArray sum = NaiveArray.zeros(shape);
+        NaiveArray squaredSum = NaiveArray.zeros(shape);
+        for (int n = 0; n < channels.samples(); n++) {
+          NaiveArray own =
+              NaiveWindows.convolveWeightGradient(
+                  sample(x, n), sample(gradient, n), shape, slide.window(), channels.groups());
+          sum = sum(sum, own);
+          squaredSum = sum(squaredSum, product(own, own));
+        }
+
+        SampleSums found =
+            backend.convolutionSampleSums(
+                input(x), input(gradient), shape, slide.window(), channels.groups());
+
+        assertEqual(found.sum(), sum);
+        assertEqual(found.squaredSum(), squaredSum);
+      }
+    }
+  }
+
+  @ConformanceCase("convolutionSampleCotangents(Tensor,Tensor,Tensor,Tensor,Window,int,boolean)")
+  void pullsBackThroughSumsOfWeightGradients() {
+    for (Slide slide : SLIDES) {
+      for (Channels channels : CHANNELS) {
+        NaiveArray first = weight(channels, slide.window());
+        assertPullsBack(slide, channels, first, like(first.shape()));
+        assertPullsBack(slide, channels, first, random());
+      }
+    }
+  }
+
+  private void assertPullsBack(
+      Slide slide, Channels channels, NaiveArray first, NaiveArray second) {
+    NaiveArray x = image(channels, slide);
+    NaiveArray gradient = output(channels, slide);
+    Tensor images = input(x);
+    Tensor outputGradient = input(gradient);
+    Tensor c1 = input(first);
+    Tensor c2 = input(second);
+
+    SampleCotangents found =
+        backend.convolutionSampleCotangents(
+            images, outputGradient, c1, c2, slide.window(), channels.groups(), true);
+    SampleCotangents ofOutput =
+        backend.convolutionSampleCotangents(
+            images, outputGradient, c1, c2, slide.window(), channels.groups(), false);
+
+    for (int n = 0; n < channels.samples(); n++) {
+      NaiveArray own =
+          NaiveWindows.convolveWeightGradient(
+              sample(x, n), sample(gradient, n), first.shape(), slide.window(), channels.groups());
+      NaiveArray weights = sum(first, scaled(product(second, own), 2));
+      assertEqual(
+          backend.slice(found.outputGradient(), 0, n, n + 1),
+          NaiveWindows.convolve(sample(x, n), weights, slide.window(), channels.groups()));
+      assertEqual(
+          backend.slice(found.input(), 0, n, n + 1),
+          NaiveWindows.convolveInputGradient(
+              sample(gradient, n),
+              weights,
+              sample(x, n).shape(),
+              slide.window(),
+              channels.groups()));
+    }
+    assertThat(ofOutput.input()).isNull();
+    assertThat(backend.toDoubles(ofOutput.outputGradient()))
+        .containsExactly(backend.toDoubles(found.outputGradient()));
+  }
+
+  @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
+  void sumsOfWeightGradientsRefuseWhatDoesNotFit() {
+    Tensor x = input(random(IMAGES.extents()));
+    Tensor other = input(random(1, 6, KERNEL.outputExtent(0, HEIGHT), WIDTH));
+    assertRefused(() -> backend.convolutionSampleSums(x, other, WEIGHT, KERNEL, GROUPS));
+    assertRefused(
+        () ->
+            backend.convolutionSampleCotangents(
+                x, other, input(random(WEIGHT.extents())), input(random()), KERNEL, GROUPS, true));
   }
 }

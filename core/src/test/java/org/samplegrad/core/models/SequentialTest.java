@@ -80,7 +80,7 @@ class SequentialTest {
                 new Sequential(
                     Shape.of(6), List.of(new Linear(6, 4, true), new Linear(5, 2, false))))
         .isInstanceOf(UnusableModelException.class)
-        .hasMessage("Layer 1: linear expects an input of shape [5], found [4]");
+        .hasMessage("Layer 1: linear expects an input of shape [..., 5], found [4]");
   }
 
   @Test
@@ -91,8 +91,8 @@ class SequentialTest {
       ForwardTrace trace = MODEL.forward(parameters, input);
       assertThat(trace.output().shape()).isEqualTo(Shape.of(5, 2));
       assertThat(trace.uses())
-          .extracting(ForwardTrace.LayerUse::firstParameter)
-          .containsExactly(0, 2);
+          .extracting(ForwardTrace.LayerUse::parameters)
+          .containsExactly(List.of(0, 1), List.of(2));
       assertThat(trace.uses())
           .extracting(use -> use.input().shape())
           .containsExactly(Shape.of(5, 6), Shape.of(5, 4));

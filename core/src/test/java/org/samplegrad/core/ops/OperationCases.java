@@ -9,13 +9,15 @@ import java.util.stream.Stream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.NaiveArray;
+import org.samplegrad.core.backend.NaiveArrays;
 import org.samplegrad.core.backend.NaiveWindows;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 
 /** The differentiable operations at inputs where they are smooth. */
 final class OperationCases {
-  private static final Window WINDOW = new Window(2, 3, 2, 1, 1, 0, 1, 2);
+  private static final Window WINDOW =
+      Window.ofKernel(2, 3).withStride(2, 1).withPadding(1, 0).withDilation(1, 2);
   private static final int GROUPS = 2;
   private static final Shape IMAGES = Shape.of(2, 4, 4, 6);
   private static final Shape WEIGHT = Shape.of(2, 2, 2, 3);
@@ -83,14 +85,40 @@ final class OperationCases {
                     unary("Elementwise.square", random(2, 3), Elementwise::square),
                     unary("Elementwise.sqrt", positive(2, 3), Elementwise::sqrt),
                     unary("Elementwise.exp", random(2, 3), Elementwise::exp),
+                    unary("Elementwise.expm1", random(2, 3), Elementwise::expm1),
+                    unary("Elementwise.negativePart", separated(3, 4), Elementwise::negativePart),
+                    unary("Elementwise.abs", separated(3, 4), Elementwise::abs),
+                    clip(-0.25, 0.5),
+                    clip(Double.NEGATIVE_INFINITY, 0.5),
+                    clip(-0.25, Double.POSITIVE_INFINITY),
+                    power(random(2, 3), 2),
+                    power(separated(2, 3), 5),
+                    power(NaiveArrays.map(positive(2, 3), x -> -x), -3),
+                    power(positive(2, 3), 0.5),
+                    power(positive(2, 3), -1.5),
+                    power(positive(2, 3), 0.3),
+                    unary("Elementwise.softplus", separated(3, 4), this::softplusTo),
                     unary("Elementwise.log", positive(2, 3), Elementwise::log),
                     unary("Elementwise.tanh", random(2, 3), Elementwise::tanh),
                     unary("Elementwise.tanh", positive(), Elementwise::tanh),
                     unary("Elementwise.sigmoid", random(2, 3), Elementwise::sigmoid),
+                    unary("Elementwise.erf", random(2, 3), Elementwise::erf),
                     unary("Elementwise.softplus", random(2, 3), Elementwise::softplus),
                     unary("Elementwise.relu", separated(3, 4), Elementwise::relu))))
         .flatMap(List::stream)
         .toList();
+  }
+
+  private Variable softplusTo(Variable x) {
+    return Elementwise.softplus(x, 0.25);
+  }
+
+  private Case clip(double minimum, double maximum) {
+    return unary("Elementwise.clip", separated(3, 4), x -> Elementwise.clip(x, minimum, maximum));
+  }
+
+  private static Case power(NaiveArray x, double exponent) {
+    return unary("Elementwise.power", x, base -> Elementwise.power(base, exponent));
   }
 
   /** Equal shapes, a scalar, added leading axes, extents of 1 on either side or on both. */
@@ -115,6 +143,10 @@ final class OperationCases {
         unary("Shapes.broadcastTo", random(3), x -> Shapes.broadcastTo(x, Shape.of(2, 3))),
         unary("Shapes.broadcastTo", random(2, 1), x -> Shapes.broadcastTo(x, Shape.of(4, 2, 3))),
         unary("Shapes.broadcastTo", positive(), x -> Shapes.broadcastTo(x, Shape.of(2, 2))),
+        unary("Shapes.slice", random(2, 5), x -> Shapes.slice(x, 1, 1, 4)),
+        unary("Shapes.slice", random(3, 2, 2), x -> Shapes.slice(x, 0, 2, 3)),
+        unary("Shapes.pad", random(2, 3), x -> Shapes.pad(x, 1, 2, 1)),
+        unary("Shapes.pad", random(2, 3), x -> Shapes.pad(x, 0, 0, 1)),
         unary("Shapes.sum", random(2, 3, 4), x -> Shapes.sum(x, 1)),
         unary("Shapes.sum", random(2, 3, 4), x -> Shapes.sum(x, 0, 2)),
         unary("Shapes.sum", random(2, 3), Shapes::sum),
@@ -127,7 +159,11 @@ final class OperationCases {
         unary("Shapes.sumTo", random(2, 3), x -> Shapes.sumTo(x, Shape.of(2, 3))),
         unary("Shapes.logSumExp", random(3, 4), Shapes::logSumExp),
         unary("Shapes.logSumExp", random(2, 1), Shapes::logSumExp),
-        unary("Shapes.logSumExp", random(5), Shapes::logSumExp));
+        unary("Shapes.logSumExp", random(5), Shapes::logSumExp),
+        unary("Shapes.softmax", random(3, 4), x -> Shapes.softmax(x, 1)),
+        unary("Shapes.softmax", random(3, 4, 2), x -> Shapes.softmax(x, 1)),
+        unary("Shapes.logSoftmax", random(3, 4), x -> Shapes.logSoftmax(x, 1)),
+        unary("Shapes.logSoftmax", random(3, 4, 2), x -> Shapes.logSoftmax(x, 0)));
   }
 
   private List<Case> products() {
@@ -166,28 +202,40 @@ final class OperationCases {
   }
 
   private List<Case> convolutions() {
-    NaiveArray x = like(IMAGES);
-    NaiveArray weight = like(WEIGHT);
-    NaiveArray output = like(NaiveWindows.convolve(x, weight, WINDOW, GROUPS).shape());
-    NaiveArray columns = like(NaiveWindows.unfold(x, WINDOW).shape());
+    Window line =
+        Window.ofKernel(2).withStride(2).withPadding(new int[] {1}, new int[] {0}).roundingUp(true);
+    Window volume = Window.ofKernel(2, 1, 2).withStride(1, 2, 1).withPadding(0, 0, 1);
+    return Stream.of(
+            convolutions(IMAGES, WEIGHT, WINDOW, GROUPS),
+            convolutions(Shape.of(2, 3, 4), Shape.of(2, 3, 2), line, 1),
+            convolutions(Shape.of(2, 2, 3, 3, 2), Shape.of(2, 1, 2, 1, 2), volume, 2))
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private List<Case> convolutions(Shape images, Shape weights, Window window, int groups) {
+    NaiveArray x = like(images);
+    NaiveArray weight = like(weights);
+    NaiveArray output = like(NaiveWindows.convolve(x, weight, window, groups).shape());
+    NaiveArray columns = like(NaiveWindows.unfold(x, window).shape());
     return List.of(
         binary(
             "Convolutions.convolve",
             x,
             weight,
-            (a, b) -> Convolutions.convolve(a, b, WINDOW, GROUPS)),
+            (a, b) -> Convolutions.convolve(a, b, window, groups)),
         binary(
             "Convolutions.convolveInputGradient",
             output,
             weight,
-            (a, b) -> Convolutions.convolveInputGradient(a, b, IMAGES, WINDOW, GROUPS)),
+            (a, b) -> Convolutions.convolveInputGradient(a, b, images, window, groups)),
         binary(
             "Convolutions.convolveWeightGradient",
             x,
             output,
-            (a, b) -> Convolutions.convolveWeightGradient(a, b, WEIGHT, WINDOW, GROUPS)),
-        unary("Convolutions.unfold", x, a -> Convolutions.unfold(a, WINDOW)),
-        unary("Convolutions.fold", columns, a -> Convolutions.fold(a, IMAGES, WINDOW)));
+            (a, b) -> Convolutions.convolveWeightGradient(a, b, weights, window, groups)),
+        unary("Convolutions.unfold", x, a -> Convolutions.unfold(a, window)),
+        unary("Convolutions.fold", columns, a -> Convolutions.fold(a, images, window)));
   }
 
   private List<Case> selection() {
@@ -198,6 +246,10 @@ final class OperationCases {
             "Selection.scatterAdd",
             random(2, 3),
             x -> Selection.scatterAdd(x, repeated, Shape.of(4, 2))),
-        unary("Selection.maxPool", separated(2, 2, 4, 5), x -> Selection.maxPool(x, WINDOW)));
+        unary("Selection.maxPool", separated(2, 2, 4, 5), x -> Selection.maxPool(x, WINDOW)),
+        unary(
+            "Selection.maxPool",
+            separated(2, 2, 5),
+            x -> Selection.maxPool(x, Window.ofKernel(2).withStride(2).roundingUp(true))));
   }
 }

@@ -110,7 +110,7 @@ class OperationValuesTest {
   @Test
   void poolingGivesATieToTheFirst() {
     Variable x = leaf(Shape.of(1, 1, 2, 4), 2, 2, 0, 1, 2, 2, 1, 0);
-    Window pairs = new Window(2, 2, 2, 2, 0, 0, 1, 1);
+    Window pairs = Window.ofKernel(2, 2).withStride(2);
 
     Variable pooled = Selection.maxPool(x, pairs);
 
@@ -122,7 +122,7 @@ class OperationValuesTest {
   @Test
   void overlappingWindowsAddTheirCotangents() {
     Variable x = leaf(Shape.of(1, 1, 1, 4), 0, 3, 1, 2);
-    Window overlapping = new Window(1, 2, 1, 1, 0, 0, 1, 1);
+    Window overlapping = Window.ofKernel(1, 2);
 
     assertThat(gradient(Selection.maxPool(x, overlapping), x)).containsExactly(0, 2, 0, 1);
   }

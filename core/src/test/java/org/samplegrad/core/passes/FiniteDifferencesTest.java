@@ -43,7 +43,7 @@ class FiniteDifferencesTest {
       };
 
   static Stream<Arguments> casesAndReductions() {
-    return ObjectiveCase.smooth()
+    return Stream.concat(ObjectiveCase.smooth(), ObjectiveCase.branched())
         .flatMap(c -> Arrays.stream(Reduction.values()).map(r -> Arguments.of(c, r)));
   }
 

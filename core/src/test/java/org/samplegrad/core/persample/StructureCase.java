@@ -3,9 +3,14 @@ package org.samplegrad.core.persample;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.NaiveArray;
+import org.samplegrad.core.backend.NaiveArrays;
+import org.samplegrad.core.backend.NaiveWindows;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
 
 /**
  * A structure with random factors beside its individual gradients, computed by plain loops.
@@ -15,6 +20,35 @@ import org.samplegrad.core.backend.Shape;
 record StructureCase(String name, PerSampleGradient structure, double[][] individual) {
 
   static List<StructureCase> all(Backend backend) {
+    return Stream.concat(ofOneUse(backend).stream(), ofTwoUses(backend).stream()).toList();
+  }
+
+  /** Every pair of structures of the same parameter. */
+  private static List<StructureCase> ofTwoUses(Backend backend) {
+    Shape shape = Shape.of(4, 5);
+    List<StructureCase> uses =
+        List.of(
+            dense(backend, 3, shape),
+            outerProduct(backend, 3, 4, 5),
+            summedOuterProduct(backend, "one group", 3, 1, 4, 5, 2, shape),
+            summedOuterProduct(backend, "two groups", 3, 2, 2, 5, 3, shape));
+    return uses.stream()
+        .flatMap(first -> uses.stream().map(second -> plus(first, second)))
+        .toList();
+  }
+
+  private static StructureCase plus(StructureCase first, StructureCase second) {
+    double[][] individual = new double[first.samples()][first.size()];
+    for (int n = 0; n < individual.length; n++) {
+      for (int j = 0; j < individual[n].length; j++) {
+        individual[n][j] = first.individual[n][j] + second.individual[n][j];
+      }
+    }
+    PerSampleGradient sum = first.structure.plus(second.structure);
+    return new StructureCase(first + " plus " + second, sum, individual);
+  }
+
+  private static List<StructureCase> ofOneUse(Backend backend) {
     return List.of(
         dense(backend, 1, Shape.of(3)),
         dense(backend, 4, Shape.of(2, 3)),
@@ -24,7 +58,39 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
         summedOuterProduct(backend, "Gram form, groups", 3, 2, 4, 5, 2),
         summedOuterProduct(backend, "direct form", 3, 1, 4, 5, 3),
         summedOuterProduct(backend, "direct form, groups", 3, 2, 2, 3, 7),
-        summedOuterProduct(backend, "one sample", 1, 3, 2, 2, 4));
+        summedOuterProduct(backend, "one sample", 1, 3, 2, 2, 4),
+        convolution(backend, Window.ofKernel(2, 3).withStride(2, 1).withPadding(1), 1),
+        convolution(backend, Window.ofKernel(2, 2), 2));
+  }
+
+  private static StructureCase convolution(Backend backend, Window window, int groups) {
+    int samples = 3;
+    Random random = new Random(groups);
+    NaiveArray images = NaiveArray.random(random, samples, 4, 3, 4);
+    int height = window.outputExtent(0, 3);
+    int width = window.outputExtent(1, 4);
+    NaiveArray outputGradient = NaiveArray.random(random, samples, 2, height, width);
+    Shape shape = Shape.of(2, 4 / groups, window.kernel(0), window.kernel(1));
+    double[][] individual = new double[samples][];
+    for (int n = 0; n < samples; n++) {
+      individual[n] =
+          NaiveWindows.convolveWeightGradient(
+                  NaiveArrays.slice(images, 0, n, n + 1),
+                  NaiveArrays.slice(outputGradient, 0, n, n + 1),
+                  shape,
+                  window,
+                  groups)
+              .values();
+    }
+    return new StructureCase(
+        "convolution in " + groups + " groups",
+        new ConvolutionGradient(
+            Variable.leaf(outputGradient.on(backend)),
+            Variable.leaf(images.on(backend)),
+            shape,
+            window,
+            groups),
+        individual);
   }
 
   private static StructureCase dense(Backend backend, int samples, Shape shape) {
@@ -64,6 +130,19 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
       int outputs,
       int inputs,
       int positions) {
+    Shape shape = Shape.of(groups * outputs, inputs, 1);
+    return summedOuterProduct(backend, name, samples, groups, outputs, inputs, positions, shape);
+  }
+
+  private static StructureCase summedOuterProduct(
+      Backend backend,
+      String name,
+      int samples,
+      int groups,
+      int outputs,
+      int inputs,
+      int positions,
+      Shape shape) {
     double[] delta = random(samples * groups * outputs * positions);
     double[] input = random(samples * groups * inputs * positions);
     double[][] individual = new double[samples][groups * outputs * inputs];
@@ -85,7 +164,7 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
         new SummedOuterProductGradient(
             leaf(backend, delta, Shape.of(samples, groups, outputs, positions)),
             leaf(backend, input, Shape.of(samples, groups, inputs, positions)),
-            Shape.of(groups * outputs, inputs, 1)),
+            shape),
         individual);
   }
 

@@ -6,6 +6,7 @@ import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.models.Model;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.datasets.SampleFormat;
@@ -95,9 +96,12 @@ record Request(
   }
 
   /** The total variance and its gradient by the two passes. */
-  FunctionalResult totalVariance(PassListener listener) {
+  FunctionalResult totalVariance(VarianceDetail detail, PassListener listener) {
     Function<Precision, DistributedBlocks> blocks = this::blocks;
     return new TwoPassJob(session.context(), objective, parameters, compute.backend, listener)
-        .run(blocks, StandardFunctional.TOTAL_VARIANCE, model.reduction, compute.precision);
+        .run(
+            blocks,
+            new TwoPassJob.Plan(
+                StandardFunctional.TOTAL_VARIANCE, detail, model.reduction, compute.precision));
   }
 }

@@ -2,6 +2,7 @@ package org.samplegrad.core.backend.nd4j;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -19,11 +20,13 @@ import org.nd4j.linalg.api.ops.impl.scalar.Step;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Abs;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Square;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Tanh;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
@@ -233,6 +236,11 @@ final class Nd4jBackend implements Backend {
     return unary(x, Sigmoid::new);
   }
 
+  @Override
+  public Tensor erf(Tensor x) {
+    return unary(x, Erf::new);
+  }
+
   /** {@code max(x, 0) + log1p(exp(-|x|))}: ND4J's own softplus overflows. */
   @Override
   public Tensor softplus(Tensor x) {
@@ -322,6 +330,29 @@ final class Nd4jBackend implements Backend {
   public Tensor broadcastTo(Tensor x, Shape shape) {
     ShapeRules.requireBroadcast(x.shape(), shape);
     return add(x, fill(shape, 0));
+  }
+
+  @Override
+  public Tensor slice(Tensor x, int axis, int from, int to) {
+    Nd4jTensor result = allocate(ShapeRules.sliced(x.shape(), axis, from, to));
+    result.array().assign(array(x).get(interval(x.shape(), axis, from, to)));
+    return result;
+  }
+
+  @Override
+  public Tensor pad(Tensor x, int axis, int before, int after) {
+    Shape shape = ShapeRules.padded(x.shape(), axis, before, after);
+    Nd4jTensor result = (Nd4jTensor) fill(shape, 0);
+    int end = before + x.shape().extent(axis);
+    result.array().get(interval(shape, axis, before, end)).assign(array(x));
+    return result;
+  }
+
+  private static INDArrayIndex[] interval(Shape shape, int axis, int from, int to) {
+    INDArrayIndex[] indices = new INDArrayIndex[shape.rank()];
+    Arrays.fill(indices, NDArrayIndex.all());
+    indices[axis] = NDArrayIndex.interval(from, to);
+    return indices;
   }
 
   @Override
@@ -426,7 +457,7 @@ final class Nd4jBackend implements Backend {
     ShapeRules.requireConvolution(
         inputShape, weight.shape(), outputGradient.shape(), window, groups);
     int samples = inputShape.extent(0);
-    int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
+    int positions = positions(outputGradient);
     Tensor grouped = grouped(outputGradient, groups, positions);
     Tensor columns = matmul(groupedWeight(weight, samples, groups), true, grouped, false);
     Shape shape = Shape.of(samples, inputShape.extent(1) * window.kernelSize(), positions);
@@ -437,14 +468,18 @@ final class Nd4jBackend implements Backend {
   public Tensor convolveWeightGradient(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    int positions = outputGradient.shape().extent(2) * outputGradient.shape().extent(3);
+    int positions = positions(outputGradient);
     Tensor grouped = grouped(outputGradient, groups, positions);
     Tensor products = matmul(grouped, false, groupedColumns(x, window, groups), true);
     Tensor perSample = reshape(products, weightShape.prepend(x.shape().extent(0)));
     return reshape(sum(perSample, 0), weightShape);
   }
 
-  /** {@code [n,c,h,w] -> [n*g, c/g*kh*kw, p]}. */
+  private static int positions(Tensor images) {
+    return Shape.of(ShapeRules.spatialExtents(images.shape())).size();
+  }
+
+  /** {@code [n,c,...] -> [n*g, c/g*k, p]}. */
   private Tensor groupedColumns(Tensor x, Window window, int groups) {
     Tensor columns = unfold(x, window);
     return grouped(columns, groups, columns.shape().extent(2));
@@ -455,7 +490,7 @@ final class Nd4jBackend implements Backend {
     return reshape(x, Shape.of(batches, x.shape().size() / (batches * positions), positions));
   }
 
-  /** {@code [o,c/g,kh,kw] -> [n*g, o/g, c/g*kh*kw]}, the same for each sample. */
+  /** {@code [o,c/g,k...] -> [n*g, o/g, c/g*k]}, the same for each sample. */
   private Tensor groupedWeight(Tensor weight, int samples, int groups) {
     int outputs = weight.shape().extent(0) / groups;
     int inputs = weight.shape().dropFirst().size();
@@ -464,69 +499,107 @@ final class Nd4jBackend implements Backend {
     return reshape(all, Shape.of(samples * groups, outputs, inputs));
   }
 
+  /** Whether ND4J's own im2col and col2im, of two axes with symmetric padding, compute this. */
+  private static boolean isNative(Window window) {
+    return window.axes() == 2
+        && !window.roundsUp()
+        && window.paddingBefore(0) == window.paddingAfter(0)
+        && window.paddingBefore(1) == window.paddingAfter(1);
+  }
+
   @Override
   public Tensor unfold(Tensor x, Window window) {
     Shape columns = ShapeRules.unfolded(x.shape(), window);
-    Shape input = x.shape();
-    int height = window.outputHeight(input.extent(2));
-    int width = window.outputWidth(input.extent(3));
-    Nd4jTensor result =
-        allocate(
-            Shape.of(
-                input.extent(0),
-                input.extent(1),
-                window.kernelHeight(),
-                window.kernelWidth(),
-                height,
-                width));
+    return isNative(window)
+        ? reshape(im2col(x, window), columns)
+        : tensor(columns, unfolded(toDoubles(x), x.shape(), window));
+  }
+
+  private static double[] unfolded(double[] images, Shape shape, Window window) {
+    int[] sources = window.sources(ShapeRules.spatialExtents(shape));
+    int planes = shape.extent(0) * shape.extent(1);
+    int plane = images.length / planes;
+    double[] columns = new double[planes * sources.length];
+    for (int p = 0; p < planes; p++) {
+      for (int i = 0; i < sources.length; i++) {
+        if (sources[i] != Window.OUTSIDE) {
+          columns[p * sources.length + i] = images[p * plane + sources[i]];
+        }
+      }
+    }
+    return columns;
+  }
+
+  /** {@code [n,c,kh,kw,h',w']} for images of height and width {@code h, w}. */
+  private static Shape windows(Shape images, Window window) {
+    return Shape.of(
+        images.extent(0),
+        images.extent(1),
+        window.kernel(0),
+        window.kernel(1),
+        window.outputExtent(0, images.extent(2)),
+        window.outputExtent(1, images.extent(3)));
+  }
+
+  private Tensor im2col(Tensor x, Window window) {
+    Nd4jTensor result = allocate(windows(x.shape(), window));
     Nd4j.exec(
         DynamicCustomOp.builder("im2col")
             .addInputs(array(x))
             .addOutputs(result.array())
             .addIntegerArguments(
-                window.kernelHeight(),
-                window.kernelWidth(),
-                window.strideHeight(),
-                window.strideWidth(),
-                window.paddingHeight(),
-                window.paddingWidth(),
-                window.dilationHeight(),
-                window.dilationWidth(),
+                window.kernel(0),
+                window.kernel(1),
+                window.stride(0),
+                window.stride(1),
+                window.paddingBefore(0),
+                window.paddingBefore(1),
+                window.dilation(0),
+                window.dilation(1),
                 0)
             .addFloatingPointArguments(0.0)
             .build());
-    return reshape(result, columns);
+    return result;
   }
 
   @Override
   public Tensor fold(Tensor columns, Shape inputShape, Window window) {
     ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
-    int height = inputShape.extent(2);
-    int width = inputShape.extent(3);
-    Tensor windows =
-        reshape(
-            columns,
-            Shape.of(
-                inputShape.extent(0),
-                inputShape.extent(1),
-                window.kernelHeight(),
-                window.kernelWidth(),
-                window.outputHeight(height),
-                window.outputWidth(width)));
+    return isNative(window)
+        ? col2im(reshape(columns, windows(inputShape, window)), inputShape, window)
+        : tensor(inputShape, folded(toDoubles(columns), inputShape, window));
+  }
+
+  private static double[] folded(double[] columns, Shape shape, Window window) {
+    int[] sources = window.sources(ShapeRules.spatialExtents(shape));
+    int planes = shape.extent(0) * shape.extent(1);
+    double[] images = new double[shape.size()];
+    int plane = images.length / planes;
+    for (int p = 0; p < planes; p++) {
+      for (int i = 0; i < sources.length; i++) {
+        if (sources[i] != Window.OUTSIDE) {
+          images[p * plane + sources[i]] += columns[p * sources.length + i];
+        }
+      }
+    }
+    return images;
+  }
+
+  private Tensor col2im(Tensor windows, Shape inputShape, Window window) {
     Nd4jTensor result = allocate(inputShape);
     Nd4j.exec(
         DynamicCustomOp.builder("col2im")
             .addInputs(array(windows))
             .addOutputs(result.array())
             .addIntegerArguments(
-                window.strideHeight(),
-                window.strideWidth(),
-                window.paddingHeight(),
-                window.paddingWidth(),
-                height,
-                width,
-                window.dilationHeight(),
-                window.dilationWidth(),
+                window.stride(0),
+                window.stride(1),
+                window.paddingBefore(0),
+                window.paddingBefore(1),
+                inputShape.extent(2),
+                inputShape.extent(3),
+                window.dilation(0),
+                window.dilation(1),
                 0)
             .build());
     return result;
@@ -535,48 +608,28 @@ final class Nd4jBackend implements Backend {
   @Override
   public Indices maxPoolIndices(Tensor x, Window window) {
     Shape pooled = ShapeRules.pooled(x.shape(), window);
-    Shape input = x.shape();
-    int planes = input.extent(0) * input.extent(1);
-    int height = input.extent(2);
-    int width = input.extent(3);
-    int outputHeight = pooled.extent(2);
-    int outputWidth = pooled.extent(3);
+    int[] sources = window.sources(ShapeRules.spatialExtents(x.shape()));
+    int planes = pooled.extent(0) * pooled.extent(1);
     double[] values = toDoubles(x);
+    int plane = values.length / planes;
+    int outputs = pooled.size() / planes;
     int[] positions = new int[pooled.size()];
-    int next = 0;
-    for (int plane = 0; plane < planes; plane++) {
-      for (int row = 0; row < outputHeight; row++) {
-        for (int column = 0; column < outputWidth; column++) {
-          positions[next++] =
-              largest(
-                  values,
-                  plane * height * width,
-                  height,
-                  width,
-                  row * window.strideHeight() - window.paddingHeight(),
-                  column * window.strideWidth() - window.paddingWidth(),
-                  window);
-        }
-      }
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = largest(values, i / outputs * plane, sources, i % outputs, outputs);
     }
     return new Indices(pooled, positions);
   }
 
-  private static int largest(
-      double[] values, int plane, int height, int width, int top, int left, Window window) {
+  /** The position of the largest element of one window, whose sources lie {@code step} apart. */
+  private static int largest(double[] values, int plane, int[] sources, int first, int step) {
     int best = -1;
-    for (int i = 0; i < window.kernelHeight(); i++) {
-      int row = top + i * window.dilationHeight();
-      for (int j = 0; j < window.kernelWidth(); j++) {
-        int column = left + j * window.dilationWidth();
-        if (row >= 0 && row < height && column >= 0 && column < width) {
-          int position = plane + row * width + column;
-          if (best < 0
+    for (int i = first; i < sources.length; i += step) {
+      int position = plane + sources[i];
+      if (sources[i] != Window.OUTSIDE
+          && (best < 0
               || values[position] > values[best]
-              || (Double.isNaN(values[position]) && !Double.isNaN(values[best]))) {
-            best = position;
-          }
-        }
+              || (Double.isNaN(values[position]) && !Double.isNaN(values[best])))) {
+        best = position;
       }
     }
     return best;

@@ -16,10 +16,10 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Linear;
-import org.samplegrad.core.layers.MaxPool2d;
+import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.losses.CrossEntropy;
 import org.samplegrad.core.losses.Targets;
 import org.samplegrad.core.ops.Elementwise;
@@ -90,15 +90,15 @@ class MemoryStaysFlatTest {
   /** One block of a small convolutional network, evaluated with double backward. */
   private static final class Network {
     private static final int SAMPLES = 16;
-    private static final Window KERNEL = new Window(3, 3, 1, 1, 0, 0, 1, 1);
-    private static final Window PAIRS = new Window(2, 2, 2, 2, 0, 0, 1, 1);
+    private static final Window KERNEL = Window.ofKernel(3, 3);
+    private static final Window PAIRS = Window.ofKernel(2, 2).withStride(2);
     private static final int SIDE = 14;
     private static final int CHANNELS = 4;
     private static final int FEATURES = CHANNELS * 6 * 6;
     private static final int CLASSES = 3;
 
-    private final Conv2d convolution = new Conv2d(1, CHANNELS, KERNEL, 1, true);
-    private final MaxPool2d pool = new MaxPool2d(PAIRS);
+    private final Convolution convolution = new Convolution(1, CHANNELS, KERNEL, 1, true);
+    private final MaxPool pool = new MaxPool(PAIRS);
     private final Linear linear = new Linear(FEATURES, CLASSES, true);
     private final Variable input;
     private final List<Variable> parameters;

@@ -1,0 +1,678 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Indices;
+import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.SampleCotangents;
+import org.samplegrad.core.backend.SampleSums;
+import org.samplegrad.core.backend.Scope;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.ShapeRules;
+import org.samplegrad.core.backend.Tensor;
+import org.samplegrad.core.backend.Window;
+
+/** The primitives by the loops of {@link Loops} and the products of {@link Products}. */
+final class CpuBackend implements Backend {
+  private final Memory memory;
+
+  /** The elements to free, innermost scope first; the last list is the backend's own. */
+  private final Deque<List<Storage>> scopes = new ArrayDeque<>(List.of(new ArrayList<>()));
+
+  private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
+  private boolean closed;
+
+  CpuBackend(Memory memory) {
+    this.memory = memory;
+  }
+
+  @Override
+  public String name() {
+    return CpuBackendProvider.NAME;
+  }
+
+  @Override
+  public Precision precision() {
+    return Precision.FLOAT32;
+  }
+
+  @Override
+  public Scope openScope() {
+    List<Storage> owned = new ArrayList<>();
+    scopes.push(owned);
+    return () -> {
+      if (scopes.peek() != owned) {
+        throw new IllegalStateException("Scopes must close in the reverse order of their opening");
+      }
+      scopes.pop();
+      owned.forEach(Storage::free);
+    };
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    for (List<Storage> owned : scopes) {
+      owned.forEach(Storage::free);
+      owned.clear();
+    }
+    memory.release();
+  }
+
+  // Creation and reading
+
+  @Override
+  public Tensor tensor(Shape shape, float[] values) {
+    ShapeRules.requireSize(shape, values.length);
+    CpuTensor result = inArray(shape);
+    System.arraycopy(values, 0, result.array(), 0, values.length);
+    return result;
+  }
+
+  @Override
+  public Tensor tensor(Shape shape, double[] values) {
+    ShapeRules.requireSize(shape, values.length);
+    CpuTensor result = inArray(shape);
+    float[] y = result.array();
+    for (int i = 0; i < values.length; i++) {
+      y[i] = (float) values[i];
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor fill(Shape shape, double value) {
+    CpuTensor result = inArray(shape);
+    Arrays.fill(result.array(), 0, result.size(), (float) value);
+    return result;
+  }
+
+  @Override
+  public double[] toDoubles(Tensor x) {
+    float[] from = own(x).array();
+    double[] values = new double[x.shape().size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = from[i];
+    }
+    return values;
+  }
+
+  @Override
+  public void addTo(Tensor x, double[] totals, int offset) {
+    float[] values = own(x).array();
+    int size = x.shape().size();
+    for (int i = 0; i < size; i++) {
+      totals[offset + i] += values[i];
+    }
+  }
+
+  // Elementwise
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    return binary(Loops::add, a, b);
+  }
+
+  @Override
+  public Tensor subtract(Tensor a, Tensor b) {
+    return binary(Loops::subtract, a, b);
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    return binary(Loops::multiply, a, b);
+  }
+
+  @Override
+  public Tensor divide(Tensor a, Tensor b) {
+    return binary(Loops::divide, a, b);
+  }
+
+  private Tensor binary(Loops.Binary loop, Tensor a, Tensor b) {
+    CpuTensor left = own(a);
+    CpuTensor right = own(b);
+    Shape shape = a.shape().equals(b.shape()) ? a.shape() : Shape.broadcast(a.shape(), b.shape());
+    CpuTensor result = inArray(shape);
+    loop.apply(
+        expanded(left, shape).array(),
+        expanded(right, shape).array(),
+        result.array(),
+        0,
+        result.size());
+    return result;
+  }
+
+  /** The loops take elements at equal indices only, so an array that broadcasts is written out. */
+  private CpuTensor expanded(CpuTensor x, Shape shape) {
+    if (x.shape().equals(shape)) {
+      return x;
+    }
+    CpuTensor result = inArray(shape);
+    new Expansion(x.shape(), shape).copy(x.array(), result.array());
+    return result;
+  }
+
+  @Override
+  public Tensor scale(Tensor x, double factor) {
+    CpuTensor result = inArray(x.shape());
+    Loops.scale(own(x).array(), (float) factor, result.array(), 0, result.size());
+    return result;
+  }
+
+  @Override
+  public Tensor square(Tensor x) {
+    return unary(Loops::square, x);
+  }
+
+  @Override
+  public Tensor sqrt(Tensor x) {
+    return unary(Loops::sqrt, x);
+  }
+
+  @Override
+  public Tensor exp(Tensor x) {
+    return unary(Loops::exp, x);
+  }
+
+  @Override
+  public Tensor log(Tensor x) {
+    return unary(Loops::log, x);
+  }
+
+  @Override
+  public Tensor tanh(Tensor x) {
+    return unary(Loops::tanh, x);
+  }
+
+  @Override
+  public Tensor sigmoid(Tensor x) {
+    return unary(Loops::sigmoid, x);
+  }
+
+  @Override
+  public Tensor erf(Tensor x) {
+    return unary(Loops::erf, x);
+  }
+
+  @Override
+  public Tensor softplus(Tensor x) {
+    return unary(Loops::softplus, x);
+  }
+
+  @Override
+  public Tensor relu(Tensor x) {
+    return unary(Loops::relu, x);
+  }
+
+  @Override
+  public Tensor step(Tensor x) {
+    return unary(Loops::step, x);
+  }
+
+  @Override
+  public Tensor maskPositive(Tensor gradient, Tensor x) {
+    ShapeRules.requireSameShape(gradient.shape(), x.shape());
+    return binary(Loops::maskPositive, gradient, x);
+  }
+
+  private Tensor unary(Loops.Unary loop, Tensor x) {
+    CpuTensor result = inArray(x.shape());
+    loop.apply(own(x).array(), result.array(), 0, result.size());
+    return result;
+  }
+
+  // Reductions and shapes
+
+  @Override
+  public Tensor sum(Tensor x, int... axes) {
+    Shape shape = ShapeRules.reduced(x.shape(), axes);
+    boolean[] reduced = new boolean[x.shape().rank()];
+    for (int axis : axes) {
+      reduced[axis] = true;
+    }
+    int[] extents = x.shape().extents();
+    CpuTensor partial = own(x);
+    for (int axis = extents.length - 1; axis >= 0; axis--) {
+      if (!reduced[axis]) {
+        continue;
+      }
+      int last = axis;
+      int terms = extents[axis];
+      while (axis > 0 && reduced[axis - 1]) {
+        axis--;
+        terms *= extents[axis];
+      }
+      int inner = size(extents, last + 1, extents.length);
+      int outer = size(extents, 0, axis);
+      Arrays.fill(extents, axis, last + 1, 1);
+      partial = sumOfMiddle(partial, outer, terms, inner, Shape.of(extents));
+    }
+    return partial == x ? reshape(x, shape) : partial;
+  }
+
+  private static int size(int[] extents, int from, int to) {
+    int size = 1;
+    for (int axis = from; axis < to; axis++) {
+      size *= extents[axis];
+    }
+    return size;
+  }
+
+  /** {@code [outer, terms, inner] -> [outer, inner]}, each sum in float64. */
+  private CpuTensor sumOfMiddle(CpuTensor x, int outer, int terms, int inner, Shape shape) {
+    CpuTensor result = inArray(shape);
+    float[] from = x.array();
+    float[] to = result.array();
+    if (inner == 1) {
+      for (int o = 0; o < outer; o++) {
+        to[o] = (float) Loops.sum(from, o * terms, (o + 1) * terms);
+      }
+      return result;
+    }
+    double[] sums = new double[inner];
+    for (int o = 0; o < outer; o++) {
+      Arrays.fill(sums, 0);
+      for (int t = 0; t < terms; t++) {
+        int first = (o * terms + t) * inner;
+        for (int i = 0; i < inner; i++) {
+          sums[i] += from[first + i];
+        }
+      }
+      for (int i = 0; i < inner; i++) {
+        to[o * inner + i] = (float) sums[i];
+      }
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor max(Tensor x, int axis) {
+    CpuTensor result = inArray(ShapeRules.reduced(x.shape(), axis));
+    int[] extents = x.shape().extents();
+    int outer = size(extents, 0, axis);
+    int inner = size(extents, axis + 1, extents.length);
+    float[] from = own(x).array();
+    float[] to = result.array();
+    for (int o = 0; o < outer; o++) {
+      for (int i = 0; i < inner; i++) {
+        int first = o * extents[axis] * inner + i;
+        to[o * inner + i] = Loops.max(from, first, first + extents[axis] * inner, inner);
+      }
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor reshape(Tensor x, Shape shape) {
+    ShapeRules.requireSize(shape, x.shape().size());
+    return new CpuTensor(shape, own(x).storage(), this);
+  }
+
+  @Override
+  public Tensor transpose(Tensor x, int... axes) {
+    CpuTensor result = inArray(ShapeRules.transposed(x.shape(), axes));
+    int rank = axes.length;
+    int[] strides = new int[rank];
+    for (int axis = 0; axis < rank; axis++) {
+      strides[axis] = size(x.shape().extents(), axes[axis] + 1, rank);
+    }
+    transpose(own(x).array(), 0, result.array(), 0, result.shape(), strides, 0);
+    return result;
+  }
+
+  /** Copies the elements from an axis of the result on; returns where the next ones go. */
+  private static int transpose(
+      float[] from, int first, float[] to, int target, Shape shape, int[] strides, int axis) {
+    if (axis == strides.length) {
+      to[target] = from[first];
+      return target + 1;
+    }
+    int extent = shape.extent(axis);
+    int stride = strides[axis];
+    if (axis == strides.length - 1) {
+      if (stride == 1) {
+        System.arraycopy(from, first, to, target, extent);
+      } else {
+        for (int i = 0; i < extent; i++) {
+          to[target + i] = from[first + i * stride];
+        }
+      }
+      return target + extent;
+    }
+    int next = target;
+    for (int i = 0; i < extent; i++) {
+      next = transpose(from, first + i * stride, to, next, shape, strides, axis + 1);
+    }
+    return next;
+  }
+
+  @Override
+  public Tensor broadcastTo(Tensor x, Shape shape) {
+    ShapeRules.requireBroadcast(x.shape(), shape);
+    return expanded(own(x), shape);
+  }
+
+  @Override
+  public Tensor slice(Tensor x, int axis, int from, int to) {
+    CpuTensor result = inArray(ShapeRules.sliced(x.shape(), axis, from, to));
+    int[] extents = x.shape().extents();
+    int inner = size(extents, axis + 1, extents.length);
+    int length = (to - from) * inner;
+    float[] source = own(x).array();
+    for (int o = 0; o < size(extents, 0, axis); o++) {
+      System.arraycopy(
+          source, (o * extents[axis] + from) * inner, result.array(), o * length, length);
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor pad(Tensor x, int axis, int before, int after) {
+    CpuTensor result = inArray(ShapeRules.padded(x.shape(), axis, before, after));
+    Arrays.fill(result.array(), 0, result.size(), 0f);
+    int[] extents = x.shape().extents();
+    int inner = size(extents, axis + 1, extents.length);
+    int length = extents[axis] * inner;
+    int padded = result.shape().extent(axis) * inner;
+    float[] source = own(x).array();
+    for (int o = 0; o < size(extents, 0, axis); o++) {
+      System.arraycopy(source, o * length, result.array(), o * padded + before * inner, length);
+    }
+    return result;
+  }
+
+  // Products
+
+  @Override
+  public Tensor matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
+    Shape shape = ShapeRules.matmul(a.shape(), transposeA, b.shape(), transposeB);
+    Matrix left = matrix(own(a), transposeA);
+    Matrix right = matrix(own(b), transposeB);
+    if (shape.size() == 0 || left.width() == 0) {
+      return fill(shape, 0);
+    }
+    CpuTensor result = inNativeMemory(shape);
+    Matrix product = matrix(result, false);
+    int batches = shape.rank() == 2 ? 1 : shape.extent(0);
+    for (int n = 0; n < batches; n++) {
+      Products.multiply(
+          left.at(n * left.size()), right.at(n * right.size()), product.at(n * product.size()));
+    }
+    return result;
+  }
+
+  /** The last two axes as a matrix, the first of a batch. */
+  private static Matrix matrix(CpuTensor x, boolean transposed) {
+    return new Matrix(x.pointer(), x.shape().extent(-2), x.shape().extent(-1), transposed);
+  }
+
+  @Override
+  public Tensor sampleProductSum(Tensor u, Tensor a, Tensor v, Tensor b) {
+    Shape shape = ShapeRules.sampleProductSum(u.shape(), a.shape(), v.shape(), b.shape());
+    CpuTensor result = (CpuTensor) fill(shape, 0);
+    int products = shape.extent(1) * shape.extent(2);
+    boolean same = u == v && a == b;
+    Matrix left = matrix(own(u), false);
+    Matrix right = matrix(own(a), true);
+    Matrix otherLeft = matrix(own(v), false);
+    Matrix otherRight = matrix(own(b), true);
+    scoped(
+        () -> {
+          CpuTensor product = inNativeMemory(Shape.of(shape.extent(1), shape.extent(2)));
+          CpuTensor other = inNativeMemory(product.shape());
+          float[] first = memory.takeArray(products);
+          float[] second = memory.takeArray(products);
+          float[] sum = memory.takeArray(products);
+          for (int g = 0; g < shape.extent(0); g++) {
+            Arrays.fill(sum, 0, products, 0f);
+            for (int n = 0; n < u.shape().extent(0); n++) {
+              long index = (long) n * shape.extent(0) + g;
+              Products.multiply(
+                  left.at(index * left.size()),
+                  right.at(index * right.size()),
+                  matrix(product, false));
+              product.pointer().get(first, 0, products);
+              if (!same) {
+                Products.multiply(
+                    otherLeft.at(index * otherLeft.size()),
+                    otherRight.at(index * otherRight.size()),
+                    matrix(other, false));
+                other.pointer().get(second, 0, products);
+              }
+              Loops.accumulateProduct(first, same ? first : second, sum, 0, products);
+            }
+            System.arraycopy(sum, 0, result.array(), g * products, products);
+          }
+          memory.giveBack(first);
+          memory.giveBack(second);
+          memory.giveBack(sum);
+          return null;
+        });
+    return result;
+  }
+
+  @Override
+  public Tensor weightedSampleProduct(Tensor c, Tensor v, Tensor b, Tensor a) {
+    Shape shape = ShapeRules.weightedSampleProduct(c.shape(), v.shape(), b.shape(), a.shape());
+    CpuTensor result = inNativeMemory(shape);
+    int products = c.shape().extent(1) * c.shape().extent(2);
+    Matrix left = matrix(own(v), false);
+    Matrix right = matrix(own(b), true);
+    Matrix inputs = matrix(own(a), false);
+    Matrix target = matrix(result, false);
+    float[] weights = own(c).array();
+    scoped(
+        () -> {
+          CpuTensor product = inNativeMemory(Shape.of(c.shape().extent(1), c.shape().extent(2)));
+          float[] weighted = memory.takeArray(products);
+          float[] weight = memory.takeArray(products);
+          for (int g = 0; g < c.shape().extent(0); g++) {
+            System.arraycopy(weights, g * products, weight, 0, products);
+            for (int n = 0; n < shape.extent(0); n++) {
+              long index = (long) n * shape.extent(1) + g;
+              Products.multiply(
+                  left.at(index * left.size()),
+                  right.at(index * right.size()),
+                  matrix(product, false));
+              product.pointer().get(weighted, 0, products);
+              Loops.multiply(weighted, weight, weighted, 0, products);
+              product.pointer().put(weighted, 0, products);
+              Products.multiply(
+                  matrix(product, false),
+                  inputs.at(index * inputs.size()),
+                  target.at(index * target.size()));
+            }
+          }
+          memory.giveBack(weighted);
+          memory.giveBack(weight);
+          return null;
+        });
+    return result;
+  }
+
+  // Convolution
+
+  private Unfolding unfolding(Window window, Shape images) {
+    int[] extents = ShapeRules.spatialExtents(images);
+    return unfoldings.computeIfAbsent(
+        List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
+  }
+
+  @Override
+  public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
+    Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
+    CpuTensor result = inNativeMemory(shape);
+    GroupedConvolution.of(own(x), own(weight), result, unfolding(window, x.shape()), groups)
+        .forward(memory);
+    return result;
+  }
+
+  @Override
+  public Tensor convolveInputGradient(
+      Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups) {
+    ShapeRules.requireConvolution(
+        inputShape, weight.shape(), outputGradient.shape(), window, groups);
+    CpuTensor result = (CpuTensor) fill(inputShape, 0);
+    GroupedConvolution.of(
+            result, own(weight), own(outputGradient), unfolding(window, inputShape), groups)
+        .inputGradient(memory);
+    return result;
+  }
+
+  @Override
+  public Tensor convolveWeightGradient(
+      Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    CpuTensor result = inNativeMemory(weightShape);
+    result.pointer().zero();
+    GroupedConvolution.of(own(x), result, own(outputGradient), unfolding(window, x.shape()), groups)
+        .weightGradient(memory);
+    return result;
+  }
+
+  @Override
+  public SampleSums convolutionSampleSums(
+      Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    CpuTensor sum = (CpuTensor) fill(weightShape, 0);
+    CpuTensor squaredSum = (CpuTensor) fill(weightShape, 0);
+    GroupedConvolution.of(own(x), sum, own(outputGradient), unfolding(window, x.shape()), groups)
+        .sampleSums(memory, squaredSum);
+    return new SampleSums(sum, squaredSum);
+  }
+
+  @Override
+  public SampleCotangents convolutionSampleCotangents(
+      Tensor x,
+      Tensor outputGradient,
+      Tensor sumCotangent,
+      Tensor squaredSumCotangent,
+      Window window,
+      int groups,
+      boolean ofInput) {
+    Shape weightShape = sumCotangent.shape();
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    CpuTensor toOutput = inNativeMemory(outputGradient.shape());
+    CpuTensor toInput = ofInput ? (CpuTensor) fill(x.shape(), 0) : null;
+    GroupedConvolution.of(
+            own(x), own(sumCotangent), own(outputGradient), unfolding(window, x.shape()), groups)
+        .sampleCotangents(memory, own(squaredSumCotangent), toOutput, toInput);
+    return new SampleCotangents(toOutput, toInput);
+  }
+
+  @Override
+  public Tensor unfold(Tensor x, Window window) {
+    CpuTensor result = inArray(ShapeRules.unfolded(x.shape(), window));
+    Unfolding unfolding = unfolding(window, x.shape());
+    int images = x.shape().extent(0) * x.shape().extent(1);
+    unfolding.unfold(own(x).array(), 0, images, result.array(), 0);
+    return result;
+  }
+
+  @Override
+  public Tensor fold(Tensor columns, Shape inputShape, Window window) {
+    ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
+    CpuTensor result = (CpuTensor) fill(inputShape, 0);
+    Unfolding unfolding = unfolding(window, inputShape);
+    int images = inputShape.extent(0) * inputShape.extent(1);
+    unfolding.fold(own(columns).array(), 0, images, result.array(), 0);
+    return result;
+  }
+
+  // Selection
+
+  @Override
+  public Indices maxPoolIndices(Tensor x, Window window) {
+    Shape pooled = ShapeRules.pooled(x.shape(), window);
+    int[] extents = ShapeRules.spatialExtents(x.shape());
+    int channelSize = Shape.of(extents).size();
+    int[] sources = window.sources(extents);
+    int windowSize = window.kernelSize();
+    int windows = sources.length / windowSize;
+    int[] positions = new int[pooled.size()];
+    float[] values = own(x).array();
+    int next = 0;
+    for (int first = 0; first < x.shape().size(); first += channelSize) {
+      for (int p = 0; p < windows; p++) {
+        positions[next++] = largest(values, first, sources, p, windows);
+      }
+    }
+    return new Indices(pooled, positions);
+  }
+
+  private static int largest(float[] values, int first, int[] sources, int window, int windows) {
+    int best = Window.OUTSIDE;
+    float largest = 0;
+    for (int i = window; i < sources.length; i += windows) {
+      int source = sources[i];
+      if (source == Window.OUTSIDE) {
+        continue;
+      }
+      float value = values[first + source];
+      // Greater, or not a number; once that is the largest, it stays.
+      if (best == Window.OUTSIDE || !(value <= largest) && largest == largest) {
+        best = source;
+        largest = value;
+      }
+    }
+    return first + best;
+  }
+
+  @Override
+  public Tensor gather(Tensor x, Indices indices) {
+    ShapeRules.requireGather(x.shape(), indices);
+    CpuTensor result = inArray(indices.shape());
+    float[] from = own(x).array();
+    float[] to = result.array();
+    for (int i = 0; i < indices.size(); i++) {
+      to[i] = from[indices.position(i)];
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor scatterAdd(Tensor x, Indices indices, Shape shape) {
+    ShapeRules.requireScatter(x.shape(), indices, shape);
+    CpuTensor result = (CpuTensor) fill(shape, 0);
+    float[] from = own(x).array();
+    float[] to = result.array();
+    for (int i = 0; i < indices.size(); i++) {
+      to[indices.position(i)] += from[i];
+    }
+    return result;
+  }
+
+  private CpuTensor inArray(Shape shape) {
+    return made(shape, Storage.inArray(memory, shape.size()));
+  }
+
+  private CpuTensor inNativeMemory(Shape shape) {
+    return made(shape, Storage.inNativeMemory(memory, shape.size()));
+  }
+
+  private CpuTensor made(Shape shape, Storage storage) {
+    scopes.element().add(storage);
+    return new CpuTensor(shape, storage, this);
+  }
+
+  private CpuTensor own(Tensor x) {
+    if (!(x instanceof CpuTensor tensor) || tensor.backend() != this) {
+      throw new IllegalArgumentException("A tensor of another backend was given to " + this);
+    }
+    return tensor;
+  }
+
+  @Override
+  public String toString() {
+    return name() + " " + precision();
+  }
+}

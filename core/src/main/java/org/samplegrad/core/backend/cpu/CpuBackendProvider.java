@@ -1,0 +1,51 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.EnumSet;
+import java.util.Set;
+import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.BackendException;
+import org.samplegrad.core.backend.BackendProvider;
+import org.samplegrad.core.backend.Precision;
+
+/** Opens {@link CpuBackend}s after checking, once, that OpenBLAS loads on this machine. */
+public final class CpuBackendProvider implements BackendProvider {
+  static final String NAME = "cpu";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Set<Precision> precisions() {
+    return EnumSet.of(Precision.FLOAT32);
+  }
+
+  @Override
+  public int preference() {
+    return 1;
+  }
+
+  @Override
+  public Backend open(Precision precision) {
+    if (Library.PROBLEM != null) {
+      throw new BackendException(Library.PROBLEM);
+    }
+    return new CpuBackend(Memory.borrow());
+  }
+
+  /** Loads the native library at the first use, and only then. */
+  private static final class Library {
+    static final String PROBLEM = load();
+
+    private static String load() {
+      try {
+        Products.computeWithOneThread();
+        return null;
+      } catch (LinkageError | RuntimeException e) {
+        return "The backend 'cpu' cannot start on this machine (%s). Package the natives of this platform with -Dnatives.platform=%s-%s"
+            .formatted(e, System.getProperty("os.name"), System.getProperty("os.arch"));
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package org.samplegrad.core.backend.cpu;
+
+import org.bytedeco.javacpp.FloatPointer;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Tensor;
+
+/** A shape over a {@link Storage}; a reshaped tensor shares it. */
+record CpuTensor(Shape shape, Storage storage, CpuBackend backend) implements Tensor {
+
+  /** The elements, row-major from index 0 on; not to be written by others than the maker. */
+  float[] array() {
+    return storage.array();
+  }
+
+  FloatPointer pointer() {
+    return storage.pointer();
+  }
+
+  int size() {
+    return storage.size();
+  }
+
+  @Override
+  public String toString() {
+    return "Tensor" + shape;
+  }
+}

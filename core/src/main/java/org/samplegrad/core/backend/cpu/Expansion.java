@@ -1,0 +1,74 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.Arrays;
+import org.samplegrad.core.backend.Shape;
+
+/** Writes out an array of one shape as an array of a shape that it broadcasts to. */
+final class Expansion {
+  private final int rank;
+
+  /** Distances between neighbours along each axis of the result; 0 in {@code from} if repeated. */
+  private final int[] fromStrides;
+
+  private final int[] toStrides;
+  private final int[] extents;
+
+  /** From this axis on, the result is a copy. */
+  private final int copied;
+
+  /** From this axis on, the result is one number. */
+  private final int filled;
+
+  Expansion(Shape from, Shape to) {
+    rank = to.rank();
+    extents = to.extents();
+    fromStrides = new int[rank];
+    toStrides = new int[rank];
+    int fromStride = 1;
+    int toStride = 1;
+    int equalFrom = rank;
+    int singleFrom = rank;
+    for (int axis = rank - 1; axis >= 0; axis--) {
+      int own = axis - rank + from.rank() < 0 ? 1 : from.extent(axis - rank + from.rank());
+      toStrides[axis] = toStride;
+      fromStrides[axis] = own == 1 ? 0 : fromStride;
+      if (own == extents[axis] && equalFrom == axis + 1) {
+        equalFrom = axis;
+      }
+      if (own == 1 && singleFrom == axis + 1) {
+        singleFrom = axis;
+      }
+      fromStride *= own;
+      toStride *= extents[axis];
+    }
+    copied = equalFrom;
+    filled = singleFrom;
+  }
+
+  void copy(float[] from, float[] to) {
+    if (rank == 0 || toStrides[0] * extents[0] > 0) {
+      copy(0, from, 0, to, 0);
+    }
+  }
+
+  private void copy(int axis, float[] from, int first, float[] to, int target) {
+    int size = axis == rank ? 1 : toStrides[axis] * extents[axis];
+    if (axis >= copied) {
+      System.arraycopy(from, first, to, target, size);
+    } else if (axis >= filled) {
+      Arrays.fill(to, target, target + size, from[first]);
+    } else if (fromStrides[axis] == 0) {
+      int done = toStrides[axis];
+      copy(axis + 1, from, first, to, target);
+      while (done < size) {
+        int more = Math.min(done, size - done);
+        System.arraycopy(to, target, to, target + done, more);
+        done += more;
+      }
+    } else {
+      for (int i = 0; i < extents[axis]; i++) {
+        copy(axis + 1, from, first + i * fromStrides[axis], to, target + i * toStrides[axis]);
+      }
+    }
+  }
+}
