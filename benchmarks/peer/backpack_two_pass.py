@@ -54,8 +54,7 @@ def layer(entry, shape):
             shape[0], options.pop("out"), options.pop("kernel"), **options
         )
     if kind == "maxpool2d":
-        ceil = options.pop("ceil", False)
-        return torch.nn.MaxPool2d(options.pop("kernel"), ceil_mode=ceil, **options)
+        return torch.nn.MaxPool2d(options.pop("kernel"), **options)
     if kind == "linear":
         return torch.nn.Linear(shape[0], options.pop("out"), **options)
     return {"relu": torch.nn.ReLU, "flatten": torch.nn.Flatten}[kind]()
