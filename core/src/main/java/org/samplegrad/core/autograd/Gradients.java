@@ -7,7 +7,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
-import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Shape;
 
 /**
@@ -32,29 +31,40 @@ public final class Gradients {
    * @throws IllegalArgumentException if {@code scalar} has more than one element
    */
   public static List<Variable> of(Variable scalar, List<Variable> targets) {
-    return sweep(scalar, targets, true);
+    return sweep(List.of(seed(scalar)), targets, true);
   }
 
   /** The same numbers as {@link #of}, as constants: nothing is recorded and memory is saved. */
   public static List<Variable> constantsOf(Variable scalar, List<Variable> targets) {
-    return sweep(scalar, targets, false);
+    return pullBack(List.of(seed(scalar)), targets);
   }
 
-  private static List<Variable> sweep(Variable scalar, List<Variable> targets, boolean record) {
+  /**
+   * The gradients of {@code sum_s <cotangent_s, output_s>} with its cotangents held constant: of a
+   * scalar whose derivatives with respect to some nodes are known already. As constants.
+   */
+  public static List<Variable> pullBack(List<Seed> seeds, List<Variable> targets) {
+    return sweep(seeds, targets, false);
+  }
+
+  private static Seed seed(Variable scalar) {
     if (scalar.shape().size() != 1) {
       throw new IllegalArgumentException(
           "Only a scalar has a gradient; this variable has the shape " + scalar.shape());
     }
+    return Seed.of(scalar);
+  }
+
+  private static List<Variable> sweep(List<Seed> seeds, List<Variable> targets, boolean record) {
     Map<Variable, Boolean> leadsToTarget = new IdentityHashMap<>();
     targets.stream()
         .filter(Variable::isRecorded)
         .forEach(target -> leadsToTarget.put(target, true));
-    List<Variable> order = dependants(scalar, leadsToTarget);
+    List<Variable> order = dependants(seeds, leadsToTarget);
 
     Map<Variable, Variable> cotangents = new IdentityHashMap<>();
-    Backend backend = scalar.backend();
-    cotangents.put(scalar, Variable.constant(backend.fill(scalar.shape(), 1)));
     BinaryOperator<Variable> accumulate = ACCUMULATE::apply;
+    seeds.forEach(seed -> cotangents.merge(seed.output(), seed.cotangent(), accumulate));
     for (int index = order.size() - 1; index >= 0; index--) {
       Variable node = order.get(index);
       Variable cotangent = cotangents.get(node);
@@ -73,13 +83,14 @@ public final class Gradients {
         }
       }
     }
-    return targets.stream().map(target -> cotangentOf(target, cotangents, backend)).toList();
+    return targets.stream().map(target -> cotangentOf(target, cotangents)).toList();
   }
 
-  private static Variable cotangentOf(
-      Variable target, Map<Variable, Variable> cotangents, Backend backend) {
+  private static Variable cotangentOf(Variable target, Map<Variable, Variable> cotangents) {
     Variable cotangent = cotangents.get(target);
-    return cotangent != null ? cotangent : Variable.constant(backend.fill(target.shape(), 0));
+    return cotangent != null
+        ? cotangent
+        : Variable.constant(target.backend().fill(target.shape(), 0));
   }
 
   private static void requireShape(Variable node, int input, Shape expected, Shape found) {
@@ -91,14 +102,14 @@ public final class Gradients {
   }
 
   /**
-   * The recorded nodes under {@code root}, inputs before results, filling in which of them lead to
-   * a target; without recursion, so that deep graphs do not exhaust the stack.
+   * The recorded nodes under the seeds, inputs before results, filling in which of them lead to a
+   * target; without recursion, so that deep graphs do not exhaust the stack.
    */
-  private static List<Variable> dependants(Variable root, Map<Variable, Boolean> leadsToTarget) {
+  private static List<Variable> dependants(List<Seed> seeds, Map<Variable, Boolean> leadsToTarget) {
     List<Variable> order = new ArrayList<>();
     Map<Variable, Boolean> expanded = new IdentityHashMap<>();
     Deque<Variable> stack = new ArrayDeque<>();
-    stack.push(root);
+    seeds.stream().map(Seed::output).filter(Variable::isRecorded).forEach(stack::push);
     while (!stack.isEmpty()) {
       Variable node = stack.peek();
       if (expanded.putIfAbsent(node, false) == null) {

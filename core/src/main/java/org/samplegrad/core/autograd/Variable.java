@@ -69,7 +69,7 @@ public final class Variable {
   }
 
   /** Whether this is a leaf or was computed from one. */
-  boolean isRecorded() {
+  public boolean isRecorded() {
     return recorded;
   }
 

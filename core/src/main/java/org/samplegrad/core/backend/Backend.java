@@ -82,6 +82,12 @@ public interface Backend extends AutoCloseable {
   /** 1 where {@code x > 0}, else 0. */
   Tensor step(Tensor x);
 
+  /** {@code gradient} where {@code x > 0}, 0 elsewhere: the pull-back of {@link #relu}. */
+  default Tensor maskPositive(Tensor gradient, Tensor x) {
+    ShapeRules.requireSameShape(gradient.shape(), x.shape());
+    return multiply(gradient, step(x));
+  }
+
   // Reductions and shapes
 
   /** The sum over the given axes, which keep the extent 1. */
@@ -145,6 +151,71 @@ public interface Backend extends AutoCloseable {
 
   /** The adjoint of {@link #unfold} (col2im): {@code [n,c*k,p] -> [n,c,...]}. */
   Tensor fold(Tensor columns, Shape inputShape, Window window);
+
+  // The weight gradient of a convolution for each sample, G_n = sum_p u[n,o,p] A[n,i,p] for the
+  // columns A of the input. The definitions here make all columns; a backend may do without.
+
+  /**
+   * {@code sum_n G_n} and {@code sum_n G_n * G_n} for the input {@code x [n,c,...]} and the
+   * gradient of the output {@code u [n,o,...']}.
+   */
+  default SampleSums convolutionSampleSums(
+      Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    Tensor columns = inGroups(unfold(x, window), groups);
+    Tensor factors = inGroups(outputGradient, groups);
+    return new SampleSums(
+        convolveWeightGradient(x, outputGradient, weightShape, window, groups),
+        reshape(sampleProductSum(factors, columns, factors, columns), weightShape));
+  }
+
+  private Tensor inGroups(Tensor x, int groups) {
+    Shape shape = x.shape();
+    int channels = shape.extent(1) / groups;
+    int positions = shape.dropFirst().dropFirst().size();
+    return reshape(x, Shape.of(shape.extent(0), groups, channels, positions));
+  }
+
+  /**
+   * The derivatives of {@code sum_n <c1, G_n> + <c2, G_n * G_n>}: with {@code C_n = c1 + 2 c2 *
+   * G_n} they are the convolution of each sample's {@code x} with {@code C_n}, and its adjoint on
+   * {@code u}.
+   *
+   * @param sumCotangent {@code c1}, in the weight's shape
+   * @param squaredSumCotangent {@code c2}, in the weight's shape or a scalar
+   * @param ofInput whether the derivative with respect to {@code x} is wanted too
+   */
+  default SampleCotangents convolutionSampleCotangents(
+      Tensor x,
+      Tensor outputGradient,
+      Tensor sumCotangent,
+      Tensor squaredSumCotangent,
+      Window window,
+      int groups,
+      boolean ofInput) {
+    Shape weightShape = sumCotangent.shape();
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    Tensor columns = inGroups(unfold(x, window), groups);
+    Tensor factors = inGroups(outputGradient, groups);
+    Shape grouped =
+        Shape.of(groups, weightShape.extent(0) / groups, weightShape.dropFirst().size());
+    Tensor squared = reshape(scale(broadcastTo(squaredSumCotangent, weightShape), 2), grouped);
+    Tensor toOutput =
+        add(
+            convolve(x, sumCotangent, window, groups),
+            reshape(
+                weightedSampleProduct(squared, factors, columns, columns), outputGradient.shape()));
+    if (!ofInput) {
+      return new SampleCotangents(toOutput, null);
+    }
+    Tensor toColumns =
+        weightedSampleProduct(transpose(squared, 0, 2, 1), columns, factors, factors);
+    Tensor toInput =
+        add(
+            convolveInputGradient(outputGradient, sumCotangent, x.shape(), window, groups),
+            fold(reshape(toColumns, ShapeRules.unfolded(x.shape(), window)), x.shape(), window));
+    return new SampleCotangents(toOutput, toInput);
+  }
 
   // Selection
 

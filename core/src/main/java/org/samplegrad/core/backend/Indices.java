@@ -6,6 +6,8 @@ import java.util.Arrays;
 public final class Indices {
   private final Shape shape;
   private final int[] positions;
+  private final int smallest;
+  private final int largest;
 
   /**
    * @throws IllegalArgumentException if there are not as many positions as {@code shape} has
@@ -18,6 +20,24 @@ public final class Indices {
     }
     this.shape = shape;
     this.positions = positions.clone();
+    int least = Integer.MAX_VALUE;
+    int most = Integer.MIN_VALUE;
+    for (int position : this.positions) {
+      least = Math.min(least, position);
+      most = Math.max(most, position);
+    }
+    this.smallest = least;
+    this.largest = most;
+  }
+
+  /** Whether every position is one of the first {@code size}. */
+  boolean fit(int size) {
+    return positions.length == 0 || (smallest >= 0 && largest < size);
+  }
+
+  /** A position that is none of the first {@code size}, for messages. */
+  int misfit() {
+    return smallest < 0 ? smallest : largest;
   }
 
   public Shape shape() {

@@ -9,9 +9,15 @@ public final class Shape implements Serializable {
   private static final Shape SCALAR = new Shape(new int[0]);
 
   private final int[] extents;
+  private final int size;
 
   private Shape(int[] extents) {
     this.extents = extents;
+    int elements = 1;
+    for (int extent : extents) {
+      elements *= extent;
+    }
+    this.size = elements;
   }
 
   /**
@@ -52,10 +58,6 @@ public final class Shape implements Serializable {
 
   /** The number of elements; 1 for a scalar. */
   public int size() {
-    int size = 1;
-    for (int extent : extents) {
-      size *= extent;
-    }
     return size;
   }
 

@@ -28,6 +28,10 @@ public final class ShapeRules {
     require(shape.size() == size, "%d values do not fill the shape %s", size, shape);
   }
 
+  public static void requireSameShape(Shape expected, Shape found) {
+    requireShape("The other array", expected, found);
+  }
+
   public static Shape reduced(Shape shape, int... axes) {
     boolean[] seen = new boolean[shape.rank()];
     int[] extents = shape.extents();
@@ -193,14 +197,12 @@ public final class ShapeRules {
   }
 
   public static void requireGather(Shape from, Indices indices) {
-    for (int i = 0; i < indices.size(); i++) {
-      require(
-          indices.position(i) >= 0 && indices.position(i) < from.size(),
-          "The position %d is not one of the %d elements of the shape %s",
-          indices.position(i),
-          from.size(),
-          from);
-    }
+    require(
+        indices.fit(from.size()),
+        "The position %d is not one of the %d elements of the shape %s",
+        indices.misfit(),
+        from.size(),
+        from);
   }
 
   public static void requireScatter(Shape from, Indices indices, Shape to) {

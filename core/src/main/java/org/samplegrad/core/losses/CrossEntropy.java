@@ -1,54 +1,85 @@
 package org.samplegrad.core.losses;
 
+import static org.samplegrad.core.ops.Elementwise.add;
+import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.subtract;
-import static org.samplegrad.core.ops.Selection.gather;
-import static org.samplegrad.core.ops.Shapes.logSumExp;
 import static org.samplegrad.core.ops.Shapes.reshape;
 
 import org.samplegrad.core.autograd.Variable;
-import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.Shape;
 
 /**
- * {@code log(sum_k exp(z[n,k])) - z[n, y_n]} for class scores {@code z} and class indices {@code
- * y}, as {@code torch.nn.CrossEntropyLoss}.
+ * {@code sum_q w_y (log(sum_k exp(z[n,k,q])) - z[n,y,q])} for class scores {@code z} and a class
+ * index {@code y = y[n,q]} at each position {@code q}, as {@code torch.nn.CrossEntropyLoss}. With
+ * label smoothing {@code e} over {@code K} classes it is {@code (1 - e)} times this plus {@code
+ * (e/K) sum_q sum_k w_k (log(sum_j exp(z[n,j,q])) - z[n,k,q])}. Ignored labels add nothing. A mean
+ * divides by the sum of {@code w_y}.
+ *
+ * @param ignoredLabel the label of positions that are left out, or null
+ * @param labelSmoothing from 0 to 1
  */
-public record CrossEntropy() implements Loss {
+public record CrossEntropy(Weights classWeights, Integer ignoredLabel, double labelSmoothing)
+    implements Loss {
+  private static final String CLASSES = "classes";
+  private static final String PROBABILITIES = "probabilities";
+
+  public CrossEntropy {
+    requireFraction(labelSmoothing);
+  }
+
+  /** Without weights, ignored labels or smoothing. */
+  public CrossEntropy() {
+    this(Weights.NONE, null, 0);
+  }
+
+  static Loss of(LossOptions options) {
+    boolean classes = options.choice("target", CLASSES, PROBABILITIES).equals(CLASSES);
+    double smoothing = options.number("label-smoothing", 0);
+    if (classes) {
+      ClassLabels labels = ClassLabels.of(options);
+      return new CrossEntropy(labels.weights(), labels.ignored(), smoothing);
+    }
+    if (options.integer(ClassLabels.IGNORE_INDEX) != null) {
+      throw new IllegalArgumentException(
+          ClassLabels.IGNORE_INDEX + " is for class indices; probabilities have none to ignore");
+    }
+    return new CrossEntropyOfProbabilities(options.weights(ClassLabels.CLASS_WEIGHTS), smoothing);
+  }
+
+  static void requireFraction(double labelSmoothing) {
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      throw new IllegalArgumentException(
+          "label-smoothing must be from 0 to 1; found " + labelSmoothing);
+    }
+  }
+
+  private ClassLabels labels() {
+    return new ClassLabels(classWeights, ignoredLabel);
+  }
 
   @Override
   public TargetSpec target(Shape outputShape) {
-    if (outputShape.rank() != 1) {
-      throw new IllegalArgumentException(
-          "cross-entropy expects one score per class, a model output of shape [classes]; found "
-              + outputShape);
-    }
-    return new TargetSpec.ClassIndex(outputShape.extent(0));
+    return labels().target(outputShape);
   }
 
   @Override
   public Variable losses(Variable predictions, Targets targets) {
-    int samples = predictions.shape().extent(0);
-    int classes = predictions.shape().extent(1);
-    if (targets.values().length != samples) {
-      throw new IllegalArgumentException(
-          "%d class indices were given for %d samples".formatted(targets.values().length, samples));
+    ClassScores scores = ClassScores.of(predictions);
+    Variable chosen = labels().chosen(scores.shifted(), targets);
+    Variable normaliser = reshape(scores.normaliser(), chosen.shape());
+    Variable losses = labels().weightedSum(subtract(normaliser, chosen), targets);
+    if (labelSmoothing == 0) {
+      return losses;
     }
-    TargetSpec label = new TargetSpec.ClassIndex(classes);
-    int[] positions = new int[samples];
-    for (int n = 0; n < samples; n++) {
-      double value = targets.values()[n];
-      if (label.problem(value) != null) {
-        throw new IllegalArgumentException(label.problem(value));
-      }
-      positions[n] = n * classes + (int) value;
-    }
-    Shape column = Shape.of(samples);
-    Variable chosen = gather(predictions, new Indices(column, positions));
-    return subtract(reshape(logSumExp(predictions), column), chosen);
+    double share = labelSmoothing / scores.classes();
+    Variable ofAllClasses =
+        reshape(scores.weightedSum(scores.perClass(classWeights)), chosen.shape());
+    return add(
+        scale(losses, 1 - labelSmoothing), scale(labels().sum(ofAllClasses, targets), share));
   }
 
   @Override
-  public double denominator(Targets targets) {
-    return targets.samples();
+  public double denominator(Shape outputShape, Targets targets) {
+    return labels().denominator(targets);
   }
 }

@@ -23,6 +23,8 @@ public interface Loss extends Serializable {
   /**
    * What these samples add to the number that {@code reduction=mean} divides the summed losses by,
    * as PyTorch counts it.
+   *
+   * @param outputShape the model's output for one sample
    */
-  double denominator(Targets targets);
+  double denominator(Shape outputShape, Targets targets);
 }

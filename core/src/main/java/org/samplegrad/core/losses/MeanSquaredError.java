@@ -1,7 +1,6 @@
 package org.samplegrad.core.losses;
 
 import static org.samplegrad.core.ops.Elementwise.square;
-import static org.samplegrad.core.ops.Elementwise.subtract;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
 import org.samplegrad.core.autograd.Variable;
@@ -17,13 +16,11 @@ public record MeanSquaredError() implements Loss {
 
   @Override
   public Variable losses(Variable predictions, Targets targets) {
-    Variable expected =
-        Variable.constant(predictions.backend().tensor(predictions.shape(), targets.values()));
-    return sumPerSample(square(subtract(predictions, expected)));
+    return sumPerSample(square(Residuals.of(predictions, targets)));
   }
 
   @Override
-  public double denominator(Targets targets) {
+  public double denominator(Shape outputShape, Targets targets) {
     return targets.values().length;
   }
 }

@@ -7,10 +7,10 @@ import java.util.function.Supplier;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Linear;
-import org.samplegrad.core.layers.MaxPool2d;
+import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.losses.LossKind;
 
 /**
@@ -36,9 +36,9 @@ public enum ExampleModel {
           new Sequential(
               Shape.of(1, 28, 28),
               List.of(
-                  new Conv2d(1, 5, Window.ofKernel(5, 5), 1, true),
+                  new Convolution(1, 5, Window.ofKernel(5, 5), 1, true),
                   Activation.RELU,
-                  new MaxPool2d(Window.ofKernel(2, 2).withStride(2)),
+                  new MaxPool(Window.ofKernel(2, 2).withStride(2)),
                   new Flatten(),
                   new Linear(5 * 12 * 12, 10, true))));
 

@@ -77,7 +77,7 @@ public sealed class Graph implements Model permits Sequential {
       Variable x = evaluation.values[input];
       List<Integer> indices = parameters.stream().map(evaluation.positions::get).toList();
       List<Variable> values = indices.stream().map(evaluation.parameters::get).toList();
-      if (!(layer instanceof ParametricLayer parametric)) {
+      if (!(layer instanceof ParametricLayer parametric) || parameters.isEmpty()) {
         return layer.forward(values, x);
       }
       Variable ofEachSample = evaluation.ofEachSample(x);

@@ -9,21 +9,35 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Arithmetic;
 import org.samplegrad.core.layers.Layer;
 
 /**
  * Reads models written as JSON: {@code {"input": [1, 28, 28], "layers": [{"conv2d": {"out": 5,
- * "kernel": 5}}, "relu", ...]}}.
+ * "kernel": 5}}, "relu", ...]}}. A residual block is {@code {"residual": {"layers": [...],
+ * "shortcut": [...]}}}, the shortcut being the identity if left out.
+ *
+ * <p>Parameters are named by the positions of their layers, {@code 0.weight}, and in the residual
+ * block at position 3 {@code 3.layers.0.weight} and {@code 3.shortcut.0.weight}: as those of nested
+ * {@code torch.nn.Sequential}s.
  */
 public final class ModelSpec {
   private static final int LARGEST_FILE = 1 << 20;
   private static final int MOST_LAYERS = 10_000;
-  private static final int MOST_AXES = 8;
+
+  /** Residual blocks inside of residual blocks. */
+  private static final int DEEPEST_NESTING = 16;
+
+  static final int MOST_AXES = 8;
+
+  /** Layers whose output is added to their input, or to what other layers make of it. */
+  static final String RESIDUAL = "residual";
+
+  private static final String LAYERS = "layers";
+  private static final String SHORTCUT = "shortcut";
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
@@ -72,19 +86,43 @@ public final class ModelSpec {
     }
     Set<String> unknown = new TreeSet<>();
     root.fieldNames().forEachRemaining(unknown::add);
-    unknown.removeAll(Set.of("input", "layers"));
+    unknown.removeAll(Set.of("input", LAYERS));
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
           "unknown entry '%s'; a model has 'input' and 'layers'"
               .formatted(unknown.iterator().next()));
     }
     Shape input = inputShape(root.get("input"));
-    JsonNode layers = root.get("layers");
-    if (layers == null || !layers.isArray() || layers.isEmpty() || layers.size() > MOST_LAYERS) {
+    JsonNode layers = root.get(LAYERS);
+    if (layers == null || !layers.isArray() || layers.isEmpty()) {
       throw new IllegalArgumentException(
           "'layers' must be an array of 1 to %d layers".formatted(MOST_LAYERS));
     }
-    return new Sequential(input, layers(layers, input));
+    requireCount(count(layers, 0));
+    Graph.Builder builder = Graph.builder(input);
+    return builder.build(append(builder, "", layers, builder.input()));
+  }
+
+  /** The layers and residual blocks, also those in other blocks. */
+  private static int count(JsonNode layers, int depth) {
+    if (depth > DEEPEST_NESTING && !layers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "residual blocks are nested more than %d deep".formatted(DEEPEST_NESTING));
+    }
+    int count = 0;
+    for (JsonNode layer : layers) {
+      JsonNode block = layer.path(RESIDUAL);
+      count += 1 + count(block.path(LAYERS), depth + 1) + count(block.path(SHORTCUT), depth + 1);
+    }
+    return count;
+  }
+
+  private static void requireCount(int count) {
+    if (count > MOST_LAYERS) {
+      throw new IllegalArgumentException(
+          "'layers' must be an array of 1 to %d layers, those in residual blocks included"
+              .formatted(MOST_LAYERS));
+    }
   }
 
   private static Shape inputShape(JsonNode input) {
@@ -105,20 +143,43 @@ public final class ModelSpec {
     return Shape.of(extents);
   }
 
-  private static List<Layer> layers(JsonNode nodes, Shape input) {
-    List<Layer> layers = new ArrayList<>();
-    Shape shape = input;
-    for (JsonNode node : nodes) {
+  private static int append(Graph.Builder builder, String prefix, JsonNode layers, int input) {
+    int value = input;
+    int index = 0;
+    for (JsonNode layer : layers) {
+      String name = prefix + index++;
       try {
-        Layer layer = layer(node, shape);
-        shape = layer.outputShape(shape);
-        layers.add(layer);
+        value =
+            layer.has(RESIDUAL) && layer.size() == 1
+                ? residual(builder, name, layer.get(RESIDUAL), value)
+                : builder.apply(name, layer(layer, builder.shape(value)), value);
       } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException(
-            "Layer %d: %s".formatted(layers.size(), e.getMessage()), e);
+        throw new UnusableModelException("Layer %s: %s".formatted(name, e.getMessage()), e);
       }
     }
-    return layers;
+    return value;
+  }
+
+  private static int residual(Graph.Builder builder, String name, JsonNode block, int input) {
+    JsonNode layers = block.path(LAYERS);
+    JsonNode shortcut = block.path(SHORTCUT);
+    int known = block.has(SHORTCUT) ? 2 : 1;
+    if (block.size() != known
+        || !layers.isArray()
+        || layers.isEmpty()
+        || (block.has(SHORTCUT) && !shortcut.isArray())) {
+      throw new IllegalArgumentException(
+          "expected {\"residual\": {\"layers\": [...], \"shortcut\": [...]}}, where the shortcut"
+              + " may be left out");
+    }
+    int main = append(builder, name + "." + LAYERS + ".", layers, input);
+    int other = append(builder, name + "." + SHORTCUT + ".", shortcut, input);
+    if (!builder.shape(main).equals(builder.shape(other))) {
+      throw new IllegalArgumentException(
+          "a residual block adds outputs of one shape; its layers give %s, its shortcut %s"
+              .formatted(builder.shape(main), builder.shape(other)));
+    }
+    return builder.combine(Arithmetic.ADD, main, other);
   }
 
   private static Layer layer(JsonNode node, Shape input) {

@@ -1,9 +1,6 @@
 package org.samplegrad.core.models;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.CharConversionException;
@@ -17,13 +14,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.models.SafetensorsHeader.Entry;
+import org.samplegrad.core.models.SafetensorsHeader.NumberType;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
 
@@ -32,39 +29,14 @@ import org.samplegrad.core.parameters.ParameterVector;
  * shape and data offsets of each tensor, the data; all little-endian.
  */
 public final class Safetensors {
-  /** The bound that the format's own implementation sets. */
-  private static final int LARGEST_HEADER = 100_000_000;
-
-  private static final int MOST_AXES = 8;
   private static final int CHUNK_BYTES = 1 << 16;
-  private static final String METADATA = "__metadata__";
-
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
-  /** The number types this reader takes. */
-  private enum NumberType {
-    F64(Double.BYTES, ByteBuffer::getDouble),
-    F32(Float.BYTES, ByteBuffer::getFloat);
-
-    private final int bytes;
-    private final ToDoubleFunction<ByteBuffer> next;
-
-    NumberType(int bytes, ToDoubleFunction<ByteBuffer> next) {
-      this.bytes = bytes;
-      this.next = next;
-    }
-  }
-
-  private record Entry(String name, NumberType type, Shape shape, long begin, long end) {}
+  private static final int MOST_PROBLEMS = 10;
+  private static final JsonMapper MAPPER = new JsonMapper();
 
   private Safetensors() {}
 
   /**
-   * Reads the values of exactly the given parameters.
+   * Reads the values of exactly the given parameters, in float64, float32, float16 or bfloat16.
    *
    * @param name the file's name, for messages
    * @param length the file's length in bytes
@@ -76,13 +48,16 @@ public final class Safetensors {
       String name, InputStream stream, long length, ParameterLayout layout) throws IOException {
     try {
       DataInputStream data = new DataInputStream(stream);
-      List<Entry> entries = header(data, length);
+      List<Entry> entries = SafetensorsHeader.read(data, length);
       requireParameters(entries, layout);
-      Map<String, double[]> tensors = new HashMap<>();
+      Map<String, Integer> offsets =
+          layout.entries().stream()
+              .collect(Collectors.toMap(ParameterLayout.Entry::name, e -> e.offset()));
+      double[] values = new double[layout.size()];
       for (Entry entry : entries) {
-        tensors.put(entry.name(), values(data, entry));
+        readValues(data, entry, values, offsets.get(entry.name()));
       }
-      return assemble(tensors, layout);
+      return new ParameterVector(layout, values);
     } catch (EOFException e) {
       throw new UnusableModelException(
           "Weights file '%s' is cut short: it ends before its data do".formatted(name), e);
@@ -94,151 +69,84 @@ public final class Safetensors {
     }
   }
 
-  private static List<Entry> header(DataInputStream data, long length) throws IOException {
-    if (length < Long.BYTES) {
-      throw new EOFException();
-    }
-    long headerLength = Long.reverseBytes(data.readLong());
-    if (headerLength < 2 || headerLength > LARGEST_HEADER) {
-      throw new IllegalArgumentException(
-          "not a safetensors file: a header of %s bytes is announced"
-              .formatted(Long.toUnsignedString(headerLength)));
-    }
-    if (headerLength > length - Long.BYTES) {
-      throw new EOFException();
-    }
-    byte[] header = data.readNBytes((int) headerLength);
-    if (header.length < headerLength) {
-      throw new EOFException();
-    }
-    JsonNode root = MAPPER.readTree(header);
-    if (root == null || !root.isObject()) {
-      throw new IllegalArgumentException("not a safetensors file: its header is not an object");
-    }
-    List<Entry> entries = new ArrayList<>();
-    root.fields()
-        .forEachRemaining(
-            field -> {
-              if (!field.getKey().equals(METADATA)) {
-                entries.add(entry(field.getKey(), field.getValue()));
-              }
-            });
-    entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-    requireContiguous(entries, length - Long.BYTES - headerLength);
-    return entries;
-  }
-
-  private static Entry entry(String name, JsonNode node) {
-    JsonNode dtype = node.path("dtype");
-    NumberType type =
-        Arrays.stream(NumberType.values())
-            .filter(t -> t.name().equals(dtype.asText()))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "tensor '%s' has the type %s; this reader takes %s"
-                            .formatted(name, dtype, Arrays.toString(NumberType.values()))));
-    JsonNode extents = node.path("shape");
-    JsonNode offsets = node.path("data_offsets");
-    boolean wellFormed = extents.isArray() && extents.size() <= MOST_AXES;
-    wellFormed &= offsets.isArray() && offsets.size() == 2;
-    for (JsonNode number : extents) {
-      wellFormed &= number.isIntegralNumber() && number.canConvertToInt() && number.intValue() >= 0;
-    }
-    for (JsonNode number : offsets) {
-      wellFormed &= number.isIntegralNumber() && number.canConvertToLong();
-    }
-    if (!wellFormed) {
-      throw new IllegalArgumentException(
-          "tensor '%s' needs a 'shape' of at most %d axes and two 'data_offsets'"
-              .formatted(name, MOST_AXES));
-    }
-    int[] shape = new int[extents.size()];
-    for (int axis = 0; axis < shape.length; axis++) {
-      shape[axis] = extents.get(axis).intValue();
-    }
-    return new Entry(
-        name, type, Shape.of(shape), offsets.get(0).longValue(), offsets.get(1).longValue());
-  }
-
-  /** The format allows neither gaps nor overlaps, which also bounds what will be allocated. */
-  private static void requireContiguous(List<Entry> entries, long available) throws EOFException {
-    long position = 0;
-    for (Entry entry : entries) {
-      long expected = (long) entry.shape().size() * entry.type().bytes;
-      if (entry.begin() != position || entry.end() - entry.begin() != expected) {
-        throw new IllegalArgumentException(
-            "tensor '%s' of shape %s should lie at bytes %d to %d of the data, but the header says %d to %d"
-                .formatted(
-                    entry.name(),
-                    entry.shape(),
-                    position,
-                    position + expected,
-                    entry.begin(),
-                    entry.end()));
-      }
-      position = entry.end();
-    }
-    if (position > available) {
-      throw new EOFException();
-    }
-    if (position < available) {
-      throw new IllegalArgumentException(
-          "%d bytes follow the last tensor".formatted(available - position));
-    }
-  }
-
   private static void requireParameters(List<Entry> entries, ParameterLayout layout) {
-    Map<String, Shape> found =
-        entries.stream().collect(Collectors.toMap(Entry::name, Entry::shape));
+    Map<String, Entry> found = entries.stream().collect(Collectors.toMap(Entry::name, e -> e));
+    List<String> missing = new ArrayList<>();
     List<String> problems = new ArrayList<>();
     for (ParameterLayout.Entry parameter : layout.entries()) {
-      Shape shape = found.remove(parameter.name());
-      if (shape == null) {
+      Entry entry = found.remove(parameter.name());
+      if (entry == null) {
+        missing.add(parameter.name());
         problems.add("tensor '%s' %s is missing".formatted(parameter.name(), parameter.shape()));
-      } else if (!shape.equals(parameter.shape())) {
+      } else if (!entry.shape().equals(parameter.shape())) {
         problems.add(
             "tensor '%s' should have the shape %s, found %s"
-                .formatted(parameter.name(), parameter.shape(), shape));
+                .formatted(parameter.name(), parameter.shape(), entry.shape()));
+      } else if (!entry.type().isReadable()) {
+        throw SafetensorsHeader.unreadable(entry.name(), entry.type());
       }
+    }
+    String prefix = prefix(missing, found.keySet());
+    if (prefix != null && missing.size() == layout.entries().size()) {
+      throw new IllegalArgumentException(
+          "the names of its tensors start with '%s', as in '%s%s' for '%s': save the weights of the"
+                  .formatted(prefix, prefix, missing.get(0), missing.get(0))
+              + " module inside a wrapper such as DataParallel or torch.compile, or remove that prefix");
     }
     found.keySet().stream()
         .sorted()
+        .limit(MOST_PROBLEMS)
         .forEach(
             extra -> problems.add("tensor '%s' is no parameter of the model".formatted(extra)));
     if (!problems.isEmpty()) {
-      throw new IllegalArgumentException(String.join("; ", problems));
+      throw new IllegalArgumentException(
+          problems.stream().limit(MOST_PROBLEMS).collect(Collectors.joining("; ")));
     }
   }
 
-  private static double[] values(DataInputStream data, Entry entry) throws IOException {
-    double[] values = new double[entry.shape().size()];
+  /** What stands before every missing name in the names that were found; null if nothing does. */
+  private static String prefix(List<String> missing, Set<String> found) {
+    if (missing.isEmpty()) {
+      return null;
+    }
+    return found.stream()
+        .filter(name -> name.endsWith("." + missing.get(0)))
+        .map(name -> name.substring(0, name.length() - missing.get(0).length()))
+        .filter(prefix -> missing.stream().allMatch(name -> found.contains(prefix + name)))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static void readValues(DataInputStream data, Entry entry, double[] into, int offset)
+      throws IOException {
+    int size = entry.shape().size();
     byte[] chunk = new byte[CHUNK_BYTES];
     int done = 0;
-    while (done < values.length) {
-      int count = Math.min(values.length - done, chunk.length / entry.type().bytes);
-      data.readFully(chunk, 0, count * entry.type().bytes);
+    while (done < size) {
+      int count = Math.min(size - done, chunk.length / entry.type().bytes());
+      data.readFully(chunk, 0, count * entry.type().bytes());
       ByteBuffer buffer = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < count; i++) {
-        values[done++] = entry.type().next.applyAsDouble(buffer);
+        double value = entry.type().next(buffer);
+        if (!Double.isFinite(value)) {
+          throw new IllegalArgumentException(
+              "tensor '%s' holds %s at index %s; weights must be finite numbers"
+                  .formatted(entry.name(), value, index(entry.shape(), done)));
+        }
+        into[offset + done++] = value;
       }
     }
-    return values;
   }
 
-  private static ParameterVector assemble(Map<String, double[]> tensors, ParameterLayout layout) {
-    double[] values = new double[layout.size()];
-    for (ParameterLayout.Entry parameter : layout.entries()) {
-      double[] from = tensors.get(parameter.name());
-      System.arraycopy(from, 0, values, parameter.offset(), from.length);
+  /** The index along each axis of a position in the row-major array. */
+  private static String index(Shape shape, int position) {
+    int[] index = new int[shape.rank()];
+    int rest = position;
+    for (int axis = index.length - 1; axis >= 0; axis--) {
+      index[axis] = rest % shape.extent(axis);
+      rest /= shape.extent(axis);
     }
-    ParameterVector vector = new ParameterVector(layout, values);
-    if (vector.firstNotFinite() != null) {
-      throw new IllegalArgumentException(
-          "tensor '%s' holds NaN or infinite values".formatted(vector.firstNotFinite()));
-    }
-    return vector;
+    return Arrays.toString(index);
   }
 
   /** Writes one float64 tensor per parameter, in the parameter's shape. */

@@ -38,7 +38,8 @@ public record Cotangents(double value, ParameterVector sum, ParameterVector squa
           List<Variable> sums =
               new ParameterVector(layout, arrays.get(1)).variables(backend, Variable::leaf);
           List<Variable> squaredSums =
-              new ParameterVector(layout, arrays.get(2)).variables(backend, Variable::leaf);
+              new ParameterVector(moments.squaredLayout(), arrays.get(2))
+                  .variables(backend, Variable::leaf);
           double factor = reduction.factor(moments);
           Variable value =
               functional.value(
@@ -49,7 +50,7 @@ public record Cotangents(double value, ParameterVector sum, ParameterVector squa
           return new Cotangents(
               value.item(),
               vector(layout, gradients.subList(0, sums.size())),
-              vector(layout, gradients.subList(sums.size(), targets.size())));
+              vector(moments.squaredLayout(), gradients.subList(sums.size(), targets.size())));
         });
   }
 

@@ -12,7 +12,8 @@ public interface MomentFunctional {
   /**
    * @param count N, at least 1
    * @param sums S1 per parameter, scaled by the reduction
-   * @param squaredSums S2 per parameter, scaled by the reduction's square
+   * @param squaredSums S2 per parameter, scaled by the reduction's square; a scalar each if the
+   *     moments were taken with {@link VarianceDetail#PARAMETERS}
    * @return a scalar
    */
   Variable value(long count, List<Variable> sums, List<Variable> squaredSums);

@@ -1,5 +1,6 @@
 package org.samplegrad.core.moments;
 
+import java.util.Arrays;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.parameters.ParameterVector;
 
@@ -7,10 +8,11 @@ import org.samplegrad.core.parameters.ParameterVector;
  * What the moments say about the individual gradients.
  *
  * @param count N
- * @param lossMean the summed loss over the denominator: what PyTorch's {@code reduction=mean} gives
+ * @param lossMean the summed loss over the denominator: what PyTorch's {@code reduction=mean}
+ *     gives; 0 if no sample counts
  * @param meanGradient {@code S1/N}, scaled by the reduction
- * @param variance {@code S2/N - (S1/N)^2} per element, scaled by the reduction's square; never
- *     negative, and zero over one sample
+ * @param variance {@code S2/N - (S1/N)^2} per element, or summed per parameter where the moments
+ *     hold no more, scaled by the reduction's square; never negative, and zero over one sample
  */
 public record MomentStatistics(
     long count, double lossMean, ParameterVector meanGradient, ParameterVector variance) {
@@ -30,19 +32,36 @@ public record MomentStatistics(
       throw new IllegalArgumentException("No samples have no mean gradient");
     }
     double factor = reduction.factor(moments);
-    int size = moments.layout().size();
-    double[] mean = new double[size];
-    double[] variance = new double[size];
-    for (int i = 0; i < size; i++) {
+    double[] mean = new double[moments.layout().size()];
+    for (int i = 0; i < mean.length; i++) {
       mean[i] = factor * moments.sum(i) / count;
-      double second = factor * factor * moments.squaredSum(i) / count;
-      variance[i] = count == 1 ? 0 : nonNegative(second - mean[i] * mean[i]);
     }
+    ParameterVector meanGradient = new ParameterVector(moments.layout(), mean);
     return new MomentStatistics(
         count,
-        moments.lossSum() / moments.denominator(),
-        new ParameterVector(moments.layout(), mean),
-        new ParameterVector(moments.layout(), variance));
+        moments.denominator() == 0 ? 0 : moments.lossSum() / moments.denominator(),
+        meanGradient,
+        new ParameterVector(moments.squaredLayout(), variance(moments, factor, meanGradient)));
+  }
+
+  private static double[] variance(Moments moments, double factor, ParameterVector mean) {
+    long count = moments.count();
+    boolean ofElements = moments.holdsElements();
+    double[] variance = new double[moments.squaredLayout().size()];
+    for (int i = 0; i < variance.length && count > 1; i++) {
+      double second = factor * factor * moments.squaredSum(i) / count;
+      double squaredMean =
+          ofElements
+              ? mean.value(i) * mean.value(i)
+              : mean.squaredNorm(mean.layout().entries().get(i));
+      variance[i] = nonNegative(second - squaredMean);
+    }
+    return variance;
+  }
+
+  /** Whether there is a variance for every element, not only for every parameter. */
+  public boolean hasVarianceOfElements() {
+    return variance.layout().equals(meanGradient.layout());
   }
 
   /** Keeps NaN, which {@code Math.max} would too, but turns -0 and rounding below zero into 0. */
@@ -57,17 +76,19 @@ public record MomentStatistics(
    * one sample; infinite if the variance vanishes and the mean does not.
    */
   public double relativeErrorBound(Precision precision) {
-    return relativeErrorBound(precision, 0, variance.layout().size());
+    return relativeErrorBound(
+        precision, meanGradient.squaredNorm(), Arrays.stream(variance.values()).sum());
   }
 
-  /** The same for the elements {@code [from, to)}. */
-  public double relativeErrorBound(Precision precision, int from, int to) {
-    double squaredMean = 0;
-    double total = 0;
-    for (int i = from; i < to; i++) {
-      squaredMean += meanGradient.value(i) * meanGradient.value(i);
-      total += variance.value(i);
-    }
+  /** The same for one parameter, by its position in the layout. */
+  public double relativeErrorBound(Precision precision, int parameter) {
+    return relativeErrorBound(
+        precision,
+        meanGradient.squaredNorm(meanGradient.layout().entries().get(parameter)),
+        variance.sum(variance.layout().entries().get(parameter)));
+  }
+
+  private double relativeErrorBound(Precision precision, double squaredMean, double total) {
     if (count == 1 || (squaredMean == 0 && total == 0)) {
       return 0;
     }

@@ -1,6 +1,7 @@
 package org.samplegrad.core.moments;
 
 import java.util.List;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.parameters.ParameterLayout;
 
@@ -18,21 +19,33 @@ public final class Moments {
   private static final int SCALARS = 3;
 
   private final ParameterLayout layout;
+  private final ParameterLayout squaredLayout;
   private final double[] scalars;
   private final double[] sum;
   private final double[] squaredSum;
 
-  private Moments(ParameterLayout layout, double[] scalars, double[] sum, double[] squaredSum) {
+  private Moments(
+      ParameterLayout layout,
+      ParameterLayout squaredLayout,
+      double[] scalars,
+      double[] sum,
+      double[] squaredSum) {
     this.layout = layout;
+    this.squaredLayout = squaredLayout;
     this.scalars = scalars;
     this.sum = sum;
     this.squaredSum = squaredSum;
   }
 
-  /** The totals over no samples. */
+  /** The totals over no samples, with second moments of all elements. */
   public static Moments empty(ParameterLayout layout) {
-    return new Moments(
-        layout, new double[SCALARS], new double[layout.size()], new double[layout.size()]);
+    return empty(layout, VarianceDetail.ELEMENTS);
+  }
+
+  /** The totals over no samples. */
+  public static Moments empty(ParameterLayout layout, VarianceDetail detail) {
+    return ofArrays(
+        layout, detail, arrayLengths(layout, detail).stream().map(double[]::new).toList());
   }
 
   /**
@@ -40,18 +53,19 @@ public final class Moments {
    *
    * @throws IllegalArgumentException if the lengths are not those of {@link #arrayLengths}
    */
-  public static Moments ofArrays(ParameterLayout layout, List<double[]> arrays) {
+  public static Moments ofArrays(
+      ParameterLayout layout, VarianceDetail detail, List<double[]> arrays) {
     List<Integer> lengths = arrays.stream().map(array -> array.length).toList();
-    if (!lengths.equals(arrayLengths(layout))) {
+    if (!lengths.equals(arrayLengths(layout, detail))) {
       throw new IllegalArgumentException(
           "Moments of this layout have arrays of lengths %s, found %s"
-              .formatted(arrayLengths(layout), lengths));
+              .formatted(arrayLengths(layout, detail), lengths));
     }
-    return new Moments(layout, arrays.get(0), arrays.get(1), arrays.get(2));
+    return new Moments(layout, detail.of(layout), arrays.get(0), arrays.get(1), arrays.get(2));
   }
 
-  public static List<Integer> arrayLengths(ParameterLayout layout) {
-    return List.of(SCALARS, layout.size(), layout.size());
+  public static List<Integer> arrayLengths(ParameterLayout layout, VarianceDetail detail) {
+    return List.of(SCALARS, layout.size(), detail.of(layout).size());
   }
 
   /** All totals, not copied: adding these arrays elementwise is what {@link #merge} does. */
@@ -62,32 +76,30 @@ public final class Moments {
   /**
    * Adds the samples of one block.
    *
-   * @param sums per parameter, in the layout's order and shapes
-   * @param squaredSums the same
+   * @param sums per parameter, in the layout's order and shapes; the squared sums in the shapes of
+   *     {@link #squaredLayout()}
    */
-  public void add(
-      int samples,
-      double loss,
-      double denominator,
-      List<? extends Tensor> sums,
-      List<? extends Tensor> squaredSums) {
+  public void add(int samples, double loss, double denominator, List<SampleSums> sums) {
     scalars[COUNT] += samples;
     scalars[LOSS] += loss;
     scalars[DENOMINATOR] += denominator;
     for (int i = 0; i < sums.size(); i++) {
-      int offset = layout.entries().get(i).offset();
-      sums.get(i).backend().addTo(sums.get(i), sum, offset);
-      squaredSums.get(i).backend().addTo(squaredSums.get(i), squaredSum, offset);
+      addTo(sum, layout.entries().get(i), sums.get(i).sum());
+      addTo(squaredSum, squaredLayout.entries().get(i), sums.get(i).squaredSum());
     }
+  }
+
+  private static void addTo(double[] totals, ParameterLayout.Entry entry, Tensor tensor) {
+    tensor.backend().addTo(tensor, totals, entry.offset());
   }
 
   /**
    * Adds the totals over other samples.
    *
-   * @throws IllegalArgumentException if they are of other parameters
+   * @throws IllegalArgumentException if they are of other parameters, or in another detail
    */
   public void merge(Moments other) {
-    if (!layout.equals(other.layout)) {
+    if (!layout.equals(other.layout) || !squaredLayout.equals(other.squaredLayout)) {
       throw new IllegalArgumentException("Moments of different parameters cannot be merged");
     }
     for (int a = 0; a < arrays().size(); a++) {
@@ -101,6 +113,16 @@ public final class Moments {
 
   public ParameterLayout layout() {
     return layout;
+  }
+
+  /** Where the second moments lie: the layout, or one number for each parameter. */
+  public ParameterLayout squaredLayout() {
+    return squaredLayout;
+  }
+
+  /** Whether there is a second moment for every element. */
+  public boolean holdsElements() {
+    return squaredLayout.equals(layout);
   }
 
   /** The number of samples, N. */

@@ -10,9 +10,25 @@ public enum Reduction {
   /** The mean, as PyTorch takes it: every individual gradient carries the factor 1/denominator. */
   MEAN;
 
-  /** What each individual gradient is multiplied by. */
+  /**
+   * What each individual gradient is multiplied by.
+   *
+   * @throws ArithmeticException if that is one over nothing
+   */
   public double factor(Moments moments) {
-    return this == SUM ? 1 : 1 / moments.denominator();
+    return factor(moments.denominator());
+  }
+
+  /** The same for the sum of the samples' denominators. */
+  public double factor(double denominator) {
+    if (this == SUM) {
+      return 1;
+    }
+    if (denominator == 0) {
+      throw new ArithmeticException(
+          "The mean of the losses divides by 0: every label is ignored or has the weight 0");
+    }
+    return 1 / denominator;
   }
 
   @Override

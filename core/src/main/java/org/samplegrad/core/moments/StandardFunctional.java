@@ -14,23 +14,6 @@ import org.samplegrad.core.autograd.Variable;
 
 /** The functionals that ship. A new one is one entry here, or any {@link MomentFunctional}. */
 public enum StandardFunctional implements MomentFunctional {
-  /**
-   * {@code V = sum_j (S2_j/N - (S1_j/N)^2)}, the total population variance. Where rounding would
-   * make a term negative it counts as zero; over one sample it is zero exactly, and so is its
-   * gradient.
-   */
-  TOTAL_VARIANCE(
-      (count, sums, squaredSums) ->
-          total(
-              sums,
-              squaredSums,
-              (sum, squaredSum) ->
-                  scale(
-                      relu(
-                          subtract(
-                              scale(squaredSum, 1.0 / count), square(scale(sum, 1.0 / count)))),
-                      count == 1 ? 0 : 1))),
-
   /** {@code ||S1/N||^2}, the squared norm of the mean gradient. */
   SQUARED_MEAN_NORM(
       (count, sums, squaredSums) ->
@@ -40,6 +23,19 @@ public enum StandardFunctional implements MomentFunctional {
   MEAN_SQUARED_NORM(
       (count, sums, squaredSums) ->
           total(sums, squaredSums, (sum, squaredSum) -> scale(squaredSum, 1.0 / count))),
+
+  /**
+   * {@code V = sum_j S2_j/N - sum_j (S1_j/N)^2}, the total population variance. Where rounding
+   * would make it negative it is zero; over one sample it is zero exactly, and so is its gradient.
+   */
+  TOTAL_VARIANCE(
+      (count, sums, squaredSums) ->
+          scale(
+              relu(
+                  subtract(
+                      MEAN_SQUARED_NORM.value(count, sums, squaredSums),
+                      SQUARED_MEAN_NORM.value(count, sums, squaredSums))),
+              count == 1 ? 0 : 1)),
 
   /**
    * {@code V / ||S1/N||^2}, the simple gradient noise scale of McCandlish et al., "An Empirical

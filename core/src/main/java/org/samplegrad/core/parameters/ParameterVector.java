@@ -58,11 +58,19 @@ public final class ParameterVector implements Serializable {
 
   /** The Euclidean norm of all values. */
   public double norm() {
-    return Math.sqrt(squares(0, values.length));
+    return Math.sqrt(squaredNorm());
   }
 
   public double norm(ParameterLayout.Entry entry) {
-    return Math.sqrt(squares(entry.offset(), entry.size()));
+    return Math.sqrt(squaredNorm(entry));
+  }
+
+  public double squaredNorm() {
+    return squares(0, values.length);
+  }
+
+  public double squaredNorm(ParameterLayout.Entry entry) {
+    return squares(entry.offset(), entry.size());
   }
 
   private double squares(int offset, int length) {

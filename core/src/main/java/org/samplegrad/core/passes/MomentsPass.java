@@ -3,7 +3,7 @@ package org.samplegrad.core.passes;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
-import org.samplegrad.core.backend.Tensor;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.ops.Shapes;
 import org.samplegrad.core.parameters.ParameterVector;
@@ -28,12 +28,16 @@ public final class MomentsPass {
         () -> {
           BlockGradients evaluated =
               BlockGradients.of(objective, parameters, block, 1, BlockGradients.Recording.OFF);
-          List<PerSampleGradient> gradients = evaluated.gradients();
-          List<Tensor> sums = gradients.stream().map(g -> g.sum().value()).toList();
-          List<Tensor> squaredSums = gradients.stream().map(g -> g.squaredSum().value()).toList();
+          List<SampleSums> sums =
+              evaluated.gradients().stream()
+                  .map(
+                      moments.holdsElements()
+                          ? PerSampleGradient::sampleSums
+                          : PerSampleGradient::sampleNormSums)
+                  .toList();
           double loss = Shapes.sumAll(evaluated.losses().detach()).item();
-          double denominator = objective.loss().denominator(block.targets());
-          moments.add(block.samples(), loss, denominator, sums, squaredSums);
+          double denominator = objective.denominator(block.targets());
+          moments.add(block.samples(), loss, denominator, sums);
           return null;
         });
   }

@@ -82,10 +82,8 @@ public record NaiveLoop(
   }
 
   private static double factor(Objective objective, List<Block> samples, Reduction reduction) {
-    if (reduction == Reduction.SUM) {
-      return 1;
-    }
-    return 1 / samples.stream().mapToDouble(s -> objective.loss().denominator(s.targets())).sum();
+    return reduction.factor(
+        samples.stream().mapToDouble(sample -> objective.denominator(sample.targets())).sum());
   }
 
   private record Evaluated(Variable loss, List<Variable> parameters) {}

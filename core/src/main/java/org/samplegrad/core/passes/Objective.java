@@ -4,6 +4,7 @@ import java.io.Serializable;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.TargetSpec;
+import org.samplegrad.core.losses.Targets;
 import org.samplegrad.core.models.Model;
 import org.samplegrad.core.models.UnusableModelException;
 
@@ -38,6 +39,11 @@ public record Objective(Model model, Loss loss) implements Serializable {
   /** What the target of one sample must be. */
   public TargetSpec target() {
     return loss.target(model.outputShape());
+  }
+
+  /** What these samples add to the number that {@code reduction=mean} divides by. */
+  double denominator(Targets targets) {
+    return loss.denominator(model.outputShape(), targets);
   }
 
   /** The number of samples per block that keeps a block's arrays within the memory budget. */

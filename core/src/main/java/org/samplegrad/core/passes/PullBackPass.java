@@ -1,11 +1,15 @@
 package org.samplegrad.core.passes;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Gradients;
+import org.samplegrad.core.autograd.Seed;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.moments.Cotangents;
-import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.persample.PerSampleGradient;
@@ -29,7 +33,19 @@ public final class PullBackPass {
     this.backend = backend;
     this.parameters = parameters.variables(backend, Variable::leaf);
     this.sumCotangents = cotangents.sum().variables(backend, Variable::constant);
-    this.squaredSumCotangents = cotangents.squaredSum().variables(backend, Variable::constant);
+    this.squaredSumCotangents =
+        cotangents.squaredSum().layout().entries().stream()
+            .map(entry -> weights(cotangents.squaredSum(), entry, backend))
+            .map(Variable::constant)
+            .toList();
+  }
+
+  /** One number if all weights are the same, which is cheaper to work with. */
+  private static Tensor weights(
+      ParameterVector vector, ParameterLayout.Entry entry, Backend backend) {
+    double[] values = vector.values(entry);
+    boolean same = Arrays.stream(values).allMatch(value -> value == values[0]);
+    return same ? backend.fill(Shape.scalar(), values[0]) : backend.tensor(entry.shape(), values);
   }
 
   /**
@@ -42,8 +58,7 @@ public final class PullBackPass {
         () -> {
           BlockGradients evaluated =
               BlockGradients.of(objective, parameters, block, 1, BlockGradients.Recording.ON);
-          Variable contraction = contraction(evaluated.gradients());
-          List<Variable> gradients = Gradients.constantsOf(contraction, parameters);
+          List<Variable> gradients = Gradients.pullBack(seeds(evaluated.gradients()), parameters);
           List<ParameterLayout.Entry> entries = objective.model().parameters().entries();
           for (int i = 0; i < gradients.size(); i++) {
             backend.addTo(gradients.get(i).value(), totals, entries.get(i).offset());
@@ -52,14 +67,11 @@ public final class PullBackPass {
         });
   }
 
-  private Variable contraction(List<PerSampleGradient> gradients) {
-    Variable total = null;
-    for (int i = 0; i < gradients.size(); i++) {
-      Variable first = gradients.get(i).weightedSum(sumCotangents.get(i));
-      Variable second = gradients.get(i).weightedSquaredSum(squaredSumCotangents.get(i));
-      Variable term = Elementwise.add(first, second);
-      total = total == null ? term : Elementwise.add(total, term);
-    }
-    return total;
+  private List<Seed> seeds(List<PerSampleGradient> gradients) {
+    return IntStream.range(0, gradients.size())
+        .boxed()
+        .flatMap(
+            i -> gradients.get(i).seeds(sumCotangents.get(i), squaredSumCotangents.get(i)).stream())
+        .toList();
   }
 }

@@ -1,9 +1,14 @@
 package org.samplegrad.core.persample;
 
+import static org.samplegrad.core.ops.Elementwise.add;
+import static org.samplegrad.core.ops.Elementwise.multiply;
+import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Shapes.reshape;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
+import java.util.List;
+import org.samplegrad.core.autograd.Seed;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.ops.Shapes;
@@ -43,5 +48,13 @@ public record DenseGradient(Variable gradients) implements PerSampleGradient {
   @Override
   public Variable expand() {
     return gradients;
+  }
+
+  /** {@code c1 + 2 c2 g_n}. */
+  @Override
+  public List<Seed> seeds(Variable sumCotangent, Variable squaredSumCotangent) {
+    Variable own = gradients.detach();
+    Variable cotangent = add(sumCotangent, scale(multiply(squaredSumCotangent, own), 2));
+    return gradients.isRecorded() ? List.of(new Seed(gradients, cotangent)) : List.of();
   }
 }

@@ -1,14 +1,20 @@
 package org.samplegrad.core.persample;
 
+import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.multiply;
+import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Products.matmul;
 import static org.samplegrad.core.ops.Shapes.reshape;
 import static org.samplegrad.core.ops.Shapes.sumAll;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
+import java.util.ArrayList;
+import java.util.List;
+import org.samplegrad.core.autograd.Seed;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.ops.Shapes;
 
 /**
  * Gradients of rank one, {@code g_n[o,i] = outputGradient[n,o] input[n,i]}, as a linear layer's
@@ -73,6 +79,43 @@ public record OuterProductGradient(Variable outputGradient, Variable input)
 
   @Override
   public Variable weightedSquaredSum(Variable weights) {
-    return sumAll(multiply(square(outputGradient), matmul(square(input), false, weights, true)));
+    return weights.shape().equals(shape())
+        ? sumAll(multiply(square(outputGradient), matmul(square(input), false, weights, true)))
+        : PerSampleGradient.super.weightedSquaredSum(weights);
+  }
+
+  /**
+   * {@code u_n = c1 a_n + 2 delta_n * (c2 a_n^2)} for the output gradients {@code delta_n}, and the
+   * same with the factors exchanged for the inputs {@code a_n}.
+   */
+  @Override
+  public List<Seed> seeds(Variable sumCotangent, Variable squaredSumCotangent) {
+    List<Seed> seeds = new ArrayList<>();
+    if (outputGradient.isRecorded()) {
+      seeds.add(
+          new Seed(
+              outputGradient,
+              cotangent(outputGradient, input, sumCotangent, squaredSumCotangent, true)));
+    }
+    if (input.isRecorded()) {
+      seeds.add(
+          new Seed(
+              input, cotangent(input, outputGradient, sumCotangent, squaredSumCotangent, false)));
+    }
+    return seeds;
+  }
+
+  /**
+   * The derivative with respect to one factor, from the other and the weights transposed or not.
+   */
+  private Variable cotangent(
+      Variable factor, Variable other, Variable first, Variable second, boolean transpose) {
+    Variable own = factor.detach();
+    Variable left = other.detach();
+    Variable squares =
+        second.shape().equals(shape())
+            ? matmul(square(left), false, second, transpose)
+            : multiply(second, Shapes.sum(square(left), 1));
+    return add(matmul(left, false, first, transpose), scale(multiply(own, squares), 2));
   }
 }

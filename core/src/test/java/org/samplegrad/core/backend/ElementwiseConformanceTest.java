@@ -214,4 +214,21 @@ class ElementwiseConformanceTest extends BackendConformance {
         0,
         1);
   }
+
+  @ConformanceCase("maskPositive(Tensor,Tensor)")
+  void keepsWhatBelongsToPositiveNumbers() {
+    NaiveArray gradient = random(4, 5);
+    NaiveArray x = random(4, 5);
+    assertEqual(
+        backend.maskPositive(input(gradient), input(x)),
+        NaiveArrays.combine(gradient, x, (g, value) -> value > 0 ? g : 0));
+    double[] special = {INFINITY, -INFINITY, 0, -0.0, 0x1p-149, -0x1p-149, 0x1p-126, 0x1p100};
+    Tensor ones = backend.fill(Shape.of(special.length), 1);
+    double[] masked =
+        backend.toDoubles(backend.maskPositive(ones, input(Shape.of(special.length), special)));
+    for (int i = 0; i < special.length; i++) {
+      assertThat(Math.abs(masked[i])).isEqualTo(special[i] > 0 ? 1 : 0);
+    }
+    assertRefused(() -> backend.maskPositive(input(random(4, 5)), input(random(5))));
+  }
 }

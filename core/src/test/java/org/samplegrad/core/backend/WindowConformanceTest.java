@@ -1,5 +1,7 @@
 package org.samplegrad.core.backend;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.List;
 
 /** Convolution, its adjoints, and the columns they can be computed from. */
@@ -227,5 +229,109 @@ class WindowConformanceTest extends BackendConformance {
     assertRefused(
         () ->
             backend.fold(input(random(2, columns, positions)), Shape.of(4, HEIGHT, WIDTH), KERNEL));
+  }
+
+  /** Sample {@code n} as a block of one. */
+  private static NaiveArray sample(NaiveArray x, int n) {
+    return NaiveArrays.slice(x, 0, n, n + 1);
+  }
+
+  private static NaiveArray scaled(NaiveArray x, double factor) {
+    return NaiveArrays.map(x, value -> factor * value);
+  }
+
+  private static NaiveArray sum(NaiveArray a, NaiveArray b) {
+    return NaiveArrays.combine(a, b, Double::sum);
+  }
+
+  private static NaiveArray product(NaiveArray a, NaiveArray b) {
+    return NaiveArrays.combine(a, b, (x, y) -> x * y);
+  }
+
+  @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
+  void sumsWeightGradientsAndTheirSquares() {
+    for (Slide slide : SLIDES) {
+      for (Channels channels : CHANNELS) {
+        NaiveArray x = image(channels, slide);
+        NaiveArray gradient = output(channels, slide);
+        Shape shape = weight(channels, slide.window()).shape();
+        NaiveArray sum = NaiveArray.zeros(shape);
+        NaiveArray squaredSum = NaiveArray.zeros(shape);
+        for (int n = 0; n < channels.samples(); n++) {
+          NaiveArray own =
+              NaiveWindows.convolveWeightGradient(
+                  sample(x, n), sample(gradient, n), shape, slide.window(), channels.groups());
+          sum = sum(sum, own);
+          squaredSum = sum(squaredSum, product(own, own));
+        }
+
+        SampleSums found =
+            backend.convolutionSampleSums(
+                input(x), input(gradient), shape, slide.window(), channels.groups());
+
+        assertEqual(found.sum(), sum);
+        assertEqual(found.squaredSum(), squaredSum);
+      }
+    }
+  }
+
+  @ConformanceCase("convolutionSampleCotangents(Tensor,Tensor,Tensor,Tensor,Window,int,boolean)")
+  void pullsBackThroughSumsOfWeightGradients() {
+    for (Slide slide : SLIDES) {
+      for (Channels channels : CHANNELS) {
+        NaiveArray first = weight(channels, slide.window());
+        assertPullsBack(slide, channels, first, like(first.shape()));
+        assertPullsBack(slide, channels, first, random());
+      }
+    }
+  }
+
+  private void assertPullsBack(
+      Slide slide, Channels channels, NaiveArray first, NaiveArray second) {
+    NaiveArray x = image(channels, slide);
+    NaiveArray gradient = output(channels, slide);
+    Tensor images = input(x);
+    Tensor outputGradient = input(gradient);
+    Tensor c1 = input(first);
+    Tensor c2 = input(second);
+
+    SampleCotangents found =
+        backend.convolutionSampleCotangents(
+            images, outputGradient, c1, c2, slide.window(), channels.groups(), true);
+    SampleCotangents ofOutput =
+        backend.convolutionSampleCotangents(
+            images, outputGradient, c1, c2, slide.window(), channels.groups(), false);
+
+    for (int n = 0; n < channels.samples(); n++) {
+      NaiveArray own =
+          NaiveWindows.convolveWeightGradient(
+              sample(x, n), sample(gradient, n), first.shape(), slide.window(), channels.groups());
+      NaiveArray weights = sum(first, scaled(product(second, own), 2));
+      assertEqual(
+          backend.slice(found.outputGradient(), 0, n, n + 1),
+          NaiveWindows.convolve(sample(x, n), weights, slide.window(), channels.groups()));
+      assertEqual(
+          backend.slice(found.input(), 0, n, n + 1),
+          NaiveWindows.convolveInputGradient(
+              sample(gradient, n),
+              weights,
+              sample(x, n).shape(),
+              slide.window(),
+              channels.groups()));
+    }
+    assertThat(ofOutput.input()).isNull();
+    assertThat(backend.toDoubles(ofOutput.outputGradient()))
+        .containsExactly(backend.toDoubles(found.outputGradient()));
+  }
+
+  @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
+  void sumsOfWeightGradientsRefuseWhatDoesNotFit() {
+    Tensor x = input(random(IMAGES.extents()));
+    Tensor other = input(random(1, 6, KERNEL.outputExtent(0, HEIGHT), WIDTH));
+    assertRefused(() -> backend.convolutionSampleSums(x, other, WEIGHT, KERNEL, GROUPS));
+    assertRefused(
+        () ->
+            backend.convolutionSampleCotangents(
+                x, other, input(random(WEIGHT.extents())), input(random()), KERNEL, GROUPS, true));
   }
 }

@@ -31,6 +31,23 @@ public final class Closeness extends AbstractAssert<Closeness, ParameterVector> 
     return this;
   }
 
+  /**
+   * Asserts that {@code ||actual - expected|| <= tolerance ||expected||} for all parameters
+   * together, and for each one that is not a hundred times smaller than all: of those rounding
+   * leaves fewer digits.
+   */
+  public Closeness isCloseInSinglePrecisionTo(ParameterVector expected, double tolerance) {
+    isNotNull();
+    double small = expected.norm() / 100;
+    for (ParameterLayout.Entry entry : expected.layout().entries()) {
+      double own = expected.norm(entry);
+      double allowed = own == 0 ? tolerance : tolerance * Math.max(1, small / own);
+      requireClose(expected, entry.name(), entry.offset(), entry.size(), allowed);
+    }
+    requireClose(expected, "all parameters", 0, expected.layout().size(), tolerance);
+    return this;
+  }
+
   private void requireClose(
       ParameterVector expected, String name, int offset, int size, double tolerance) {
     double difference = 0;

@@ -135,8 +135,8 @@ class LayerContractTest {
 
   @ParameterizedTest
   @FieldSource("CASES")
-  void aLayerHasParametersIfAndOnlyIfItKnowsTheirGradients(LayerCase layer) {
-    assertThat(layer.layer() instanceof ParametricLayer)
-        .isEqualTo(!layer.layer().parameters().isEmpty());
+  void aLayerWithParametersKnowsTheirGradients(LayerCase layer) {
+    assertThat(layer.layer() instanceof ParametricLayer || layer.layer().parameters().isEmpty())
+        .isTrue();
   }
 }

@@ -27,11 +27,11 @@ class LayerDefinitionsTest {
   void aConvolutionHasPyTorchsParameters() {
     double bound = 1 / Math.sqrt(2 * 3 * 2);
 
-    assertThat(new Conv2d(4, 6, KERNEL, 2, true).parameters())
+    assertThat(new Convolution(4, 6, KERNEL, 2, true).parameters())
         .containsExactly(
             new ParameterSpec("weight", Shape.of(6, 2, 3, 2), bound),
             new ParameterSpec("bias", Shape.of(6), bound));
-    assertThat(new Conv2d(4, 6, KERNEL, 2, false).parameters())
+    assertThat(new Convolution(4, 6, KERNEL, 2, false).parameters())
         .containsExactly(new ParameterSpec("weight", Shape.of(6, 2, 3, 2), bound));
   }
 
@@ -39,10 +39,10 @@ class LayerDefinitionsTest {
   void onlyAConvolutionNeedsScratch() {
     int unfolded = 4 * 3 * 2 * (5 - 2) * (6 - 1);
 
-    assertThat(new Conv2d(4, 6, KERNEL, 2, true).scratchElements(Shape.of(4, 5, 6)))
+    assertThat(new Convolution(4, 6, KERNEL, 2, true).scratchElements(Shape.of(4, 5, 6)))
         .isEqualTo(unfolded);
     assertThat(new Linear(9, 4, true).scratchElements(Shape.of(9))).isZero();
-    assertThat(new MaxPool2d(KERNEL).scratchElements(Shape.of(4, 5, 6))).isZero();
+    assertThat(new MaxPool(KERNEL).scratchElements(Shape.of(4, 5, 6))).isZero();
   }
 
   @Test
@@ -54,18 +54,18 @@ class LayerDefinitionsTest {
   void aMisfitIsToldTheShapeExpectedAndFound() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Linear(9, 4, true).outputShape(Shape.of(8)))
-        .withMessageContaining("expects an input of shape [9]")
+        .withMessageContaining("expects an input of shape [..., 9]")
         .withMessageContaining("found [8]");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new Linear(9, 4, true).outputShape(Shape.of(3, 3)))
         .withMessageContaining("found [3, 3]")
         .withMessageContaining("flatten");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Conv2d(4, 6, KERNEL, 2, true).outputShape(Shape.of(3, 5, 6)))
+        .isThrownBy(() -> new Convolution(4, 6, KERNEL, 2, true).outputShape(Shape.of(3, 5, 6)))
         .withMessageContaining("expects an input of shape [4, height, width]")
         .withMessageContaining("found [3, 5, 6]");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new MaxPool2d(KERNEL).outputShape(Shape.of(5, 6)))
+        .isThrownBy(() -> new MaxPool(KERNEL).outputShape(Shape.of(5, 6)))
         .withMessageContaining("expects an input of shape [channels, height, width]")
         .withMessageContaining("found [5, 6]");
   }
@@ -75,11 +75,11 @@ class LayerDefinitionsTest {
     Shape tooLow = Shape.of(4, 2, 6);
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Conv2d(4, 6, KERNEL, 2, true).outputShape(tooLow))
+        .isThrownBy(() -> new Convolution(4, 6, KERNEL, 2, true).outputShape(tooLow))
         .withMessageContaining("3 x 2")
         .withMessageContaining("[4, 2, 6]");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new MaxPool2d(KERNEL).outputShape(tooLow))
+        .isThrownBy(() -> new MaxPool(KERNEL).outputShape(tooLow))
         .withMessageContaining("3 x 2")
         .withMessageContaining("[4, 2, 6]");
   }
@@ -89,7 +89,7 @@ class LayerDefinitionsTest {
     Window onlyPadding = Window.ofKernel(1, 1).withPadding(1);
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new MaxPool2d(onlyPadding).outputShape(Shape.of(1, 2, 2)))
+        .isThrownBy(() -> new MaxPool(onlyPadding).outputShape(Shape.of(1, 2, 2)))
         .withMessageContaining("padding");
   }
 
@@ -98,12 +98,12 @@ class LayerDefinitionsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Linear(0, 1, true));
     assertThatIllegalArgumentException().isThrownBy(() -> new Linear(1, 0, true));
     assertThatIllegalArgumentException().isThrownBy(() -> new Linear(1 << 16, 1 << 16, true));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(0, 1, KERNEL, 1, true));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(1, 0, KERNEL, 1, true));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(2, 2, KERNEL, 0, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Convolution(0, 1, KERNEL, 1, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Convolution(1, 0, KERNEL, 1, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Convolution(2, 2, KERNEL, 0, true));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Conv2d(3, 4, KERNEL, 2, true))
+        .isThrownBy(() -> new Convolution(3, 4, KERNEL, 2, true))
         .withMessageContaining("3 inputs, 4 outputs, 2 groups");
-    assertThatIllegalArgumentException().isThrownBy(() -> new Conv2d(4, 3, KERNEL, 2, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Convolution(4, 3, KERNEL, 2, true));
   }
 }

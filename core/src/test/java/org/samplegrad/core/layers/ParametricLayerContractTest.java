@@ -22,6 +22,7 @@ import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.NaiveArray;
 import org.samplegrad.core.backend.NaiveArrays;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.ops.SecondOrderCheck;
 import org.samplegrad.core.persample.PerSampleGradient;
@@ -31,7 +32,7 @@ import org.samplegrad.core.persample.PerSampleGradient;
 @FieldSource("CASES")
 class ParametricLayerContractTest {
   static final List<LayerCase> CASES =
-      LayerCase.all().stream().filter(c -> c.layer() instanceof ParametricLayer).toList();
+      LayerCase.all().stream().filter(c -> !c.layer().parameters().isEmpty()).toList();
 
   private static final double ROUNDING = 1e-11;
   private static final int SAMPLES = 3;
@@ -50,7 +51,7 @@ class ParametricLayerContractTest {
   ParametricLayerContractTest(LayerCase layer) {
     this.layer = layer;
     this.parameters = layer.parameters(random);
-    this.block = NaiveArray.random(random, layer.inputShape().prepend(SAMPLES).extents());
+    this.block = layer.block(random, SAMPLES);
     this.outputGradient = NaiveArray.random(random, layer.outputShape(SAMPLES).extents());
   }
 
@@ -176,6 +177,42 @@ class ParametricLayerContractTest {
       assertThat(structures.get(i).weightedSquaredSum(constant(weights)).item())
           .isCloseTo(squaredSum, within(ROUNDING * SAMPLES * Math.max(1, Math.abs(squaredSum))));
     }
+  }
+
+  @Test
+  void sumsTakenTogetherAreThoseTakenAlone() {
+    for (PerSampleGradient structure : structures) {
+      SampleSums sums = structure.sampleSums();
+      SampleSums norms = structure.sampleNormSums();
+      assertEqual(Variable.constant(sums.sum()), structure.sum());
+      assertEqual(Variable.constant(sums.squaredSum()), structure.squaredSum());
+      assertEqual(Variable.constant(norms.sum()), structure.sum());
+      assertEqual(Variable.constant(norms.squaredSum()), sumAll(structure.squaredNorms()));
+    }
+  }
+
+  /** What {@code seeds} gives by formulas is the derivative of the scalar that defines it. */
+  @Test
+  void seedsAreTheDerivativesOfTheWeightedSums() {
+    ParametricLayer parametric = (ParametricLayer) layer.layer();
+    List<Variable> leaves =
+        List.of(Variable.leaf(block.on(backend)), Variable.leaf(outputGradient.on(backend)));
+    for (PerSampleGradient structure :
+        parametric.perSampleGradients(leaves.get(0), leaves.get(1))) {
+      Variable first = fixedWeights(structure.sum());
+      for (Variable second : List.of(first, fixedWeights(sumAll(first)))) {
+        Variable defined = add(structure.weightedSum(first), structure.weightedSquaredSum(second));
+        List<Variable> found = Gradients.pullBack(structure.seeds(first, second), leaves);
+        List<Variable> expected = Gradients.constantsOf(defined, leaves);
+        for (int i = 0; i < leaves.size(); i++) {
+          assertEqual(found.get(i), expected.get(i));
+        }
+      }
+    }
+  }
+
+  private void assertEqual(Variable found, Variable expected) {
+    assertEqual(read(found), read(expected));
   }
 
   /** A reduction of per-sample gradients that a functional may be built from. */

@@ -45,22 +45,49 @@ class TargetsTest {
     assertThat(new TargetSpec.Numbers(1).problem(-1e300)).isNull();
   }
 
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -1e-9})
+  void probabilitiesAreFiniteAndNotNegative(double label) {
+    assertThat(new TargetSpec.Probabilities(3, 1).problem(label))
+        .contains(label + " is not a probability", "at least 0");
+    assertThat(new TargetSpec.Probabilities(3, 1).problem(1.5)).isNull();
+  }
+
+  @Test
+  void theIgnoredLabelAloneIsAllowedBesideTheClasses() {
+    TargetSpec label = new TargetSpec.ClassIndex(CLASSES, 1, -100);
+    assertThat(label.problem(-100)).isNull();
+    assertThat(label.problem(9)).isNull();
+    assertThat(label.problem(-1))
+        .isEqualTo(
+            "class -1 is out of range: expected an integer from 0 to 9, or -100 to be ignored");
+  }
+
   @Test
   void describesWhatALabelShouldBe() {
     assertThat(new TargetSpec.ClassIndex(CLASSES).description())
         .isEqualTo("an integer from 0 to 9");
+    assertThat(new TargetSpec.ClassIndex(CLASSES, 6, null).description())
+        .isEqualTo("an array of 6 integers from 0 to 9");
+    assertThat(new TargetSpec.Probabilities(CLASSES, 1).description())
+        .isEqualTo("an array of 10 class probabilities");
+    assertThat(new TargetSpec.Probabilities(CLASSES, 6).description())
+        .isEqualTo("an array of 10 class probabilities for each of 6 positions");
     assertThat(new TargetSpec.Numbers(1).description()).isEqualTo("a number");
     assertThat(new TargetSpec.Numbers(3).description()).isEqualTo("an array of 3 numbers");
   }
 
-  @Test
-  void crossEntropyWantsOneScorePerClass() {
-    assertThat(new CrossEntropy().target(Shape.of(CLASSES)))
+  @ParameterizedTest
+  @ValueSource(strings = {"cross-entropy", "nll"})
+  void classesAreTheFirstAxisOfTheOutput(String loss) {
+    assertThat(LossKind.named(loss).create().target(Shape.of(CLASSES)))
         .isEqualTo(new TargetSpec.ClassIndex(CLASSES));
+    assertThat(LossKind.named(loss).create().target(Shape.of(CLASSES, 2, 3)))
+        .isEqualTo(new TargetSpec.ClassIndex(CLASSES, 6, null));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new CrossEntropy().target(Shape.of(2, CLASSES)))
+        .isThrownBy(() -> LossKind.named(loss).create().target(Shape.scalar()))
         .withMessageContaining("[classes]")
-        .withMessageContaining("[2, 10]");
+        .withMessageContaining("[]");
   }
 
   @ParameterizedTest
@@ -92,6 +119,6 @@ class TargetsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LossKind.named("hinge"))
         .withMessageContaining("'hinge'")
-        .withMessageContaining("cross-entropy, mse, bce-with-logits");
+        .withMessageContaining("cross-entropy, mse, bce-with-logits, nll, l1, huber, smooth-l1");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
@@ -20,6 +21,12 @@ import org.samplegrad.core.passes.Objective;
 
 /** Whatever bytes a model file holds, reading gives a usable model or an UnusableModelException. */
 class FuzzedModelSpecTest {
+  private static final List<String> OPTIONS =
+      List.of(
+          ("kernel stride padding dilation groups bias out ceil_mode count_include_pad axis axes"
+                  + " shape from to before after keep_axes eps affine running_mean running_var"
+                  + " exponent min max alpha beta num_parameters approximate start_axis end_axis")
+              .split(" "));
 
   private static void read(byte[] bytes) throws IOException {
     try {
@@ -61,16 +68,28 @@ class FuzzedModelSpecTest {
   @Provide
   Arbitrary<String> specs() {
     Arbitrary<List<String>> input = number().list().ofMinSize(1).ofMaxSize(4);
-    Arbitrary<List<String>> layers = layer().list().ofMinSize(1).ofMaxSize(5);
+    Arbitrary<List<String>> layers = block(2).list().ofMinSize(1).ofMaxSize(5);
     return Combinators.combine(input, layers)
         .as((shape, list) -> "{\"input\": %s, \"layers\": %s}".formatted(shape, list));
   }
 
+  /** A layer, or a residual block of layers and blocks. */
+  private static Arbitrary<String> block(int depth) {
+    if (depth == 0) {
+      return layer();
+    }
+    Arbitrary<List<String>> inner = block(depth - 1).list().ofMaxSize(3);
+    Arbitrary<String> residual =
+        Combinators.combine(inner, inner)
+            .as("{\"residual\": {\"layers\": %s, \"shortcut\": %s}}"::formatted);
+    return Arbitraries.frequencyOf(Tuple.of(5, layer()), Tuple.of(1, residual));
+  }
+
   private static Arbitrary<String> layer() {
-    Arbitrary<String> names =
-        Arbitraries.of("conv2d", "maxpool2d", "linear", "flatten", "relu", "tanh", "sigmoid", "x");
-    Arbitrary<String> options =
-        Arbitraries.of("kernel", "stride", "padding", "dilation", "groups", "bias", "out");
+    List<String> known = new ArrayList<>(LayerKind.names());
+    known.addAll(List.of("conv2d", "maxpool2d", "linear", "flatten", "residual", "x"));
+    Arbitrary<String> names = Arbitraries.of(known);
+    Arbitrary<String> options = Arbitraries.of(OPTIONS);
     Arbitrary<String> values = Arbitraries.frequencyOf(Tuple.of(9, number()), Tuple.of(1, odd()));
     Arbitrary<String> objects =
         Arbitraries.maps(options, values)
@@ -112,6 +131,20 @@ class FuzzedModelSpecTest {
 
   private static Arbitrary<String> odd() {
     return Arbitraries.of(
-        "0", "-1", "null", "true", "[]", "[2, 3]", "{}", "1.5", "\"1\"", "-2147483648", "1e400");
+        "0",
+        "-1",
+        "null",
+        "true",
+        "[]",
+        "[2, 3]",
+        "[[0, 1], [2, 0]]",
+        "[-1, 0]",
+        "0.5",
+        "false",
+        "{}",
+        "1.5",
+        "\"1\"",
+        "-2147483648",
+        "1e400");
   }
 }

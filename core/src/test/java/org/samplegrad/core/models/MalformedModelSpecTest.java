@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,7 +108,7 @@ class MalformedModelSpecTest {
         "{'input': [6], 'layers': [{'relu': true}]} | the options of 'relu' must be an object",
         "{'input': [6], 'layers': [{'linear': null}]} | the options of 'linear' must be",
         "{'input': [6], 'layers': ['Relu']} | Layer 0: unknown layer 'Relu'; choose one of"
-            + " conv2d, maxpool2d, flatten, linear, relu, tanh, sigmoid",
+            + " conv1d, conv2d, conv3d, maxpool1d,",
         "{'input': [6], 'layers': [{'relu': {'slope': 1}}]} | relu has no option 'slope'; it has"
             + " none",
       })
@@ -145,10 +146,6 @@ class MalformedModelSpecTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'linear': {'out': 3}} | linear expects an input of shape [2], found [2, 9, 11]; put a"
-            + " flatten layer before it",
-        "{'conv2d': {'out': 3, 'kernel': 3}}, {'linear': {'out': 3}} | Layer 1: linear expects an"
-            + " input of shape [3], found [3, 7, 9]; put a flatten layer",
         "'flatten', {'conv2d': {'out': 3, 'kernel': 3}} | expects an input of shape [198,",
         "{'conv2d': {'kernel': 3}} | conv2d needs the option 'out'",
         "{'conv2d': {'out': 3}} | conv2d needs the option 'kernel', an integer or [height, width]",
@@ -182,11 +179,99 @@ class MalformedModelSpecTest {
             + " is so large",
         "{'maxpool2d': {'kernel': 2, 'padding': 2147483647}} | Layer 0: ",
         "{'maxpool2d': {'kernel': 2147483647, 'padding': 2147483647}} | Layer 0: ",
-        "{'maxpool2d': {'kernel': 2, 'bias': false}} | no option 'bias'; it has dilation, kernel,"
-            + " padding, stride",
+        "{'maxpool2d': {'kernel': 2, 'bias': false}} | no option 'bias'; it has ceil_mode, dilation,"
+            + " kernel, padding, stride",
       })
   void layersOnImages(String layers, String message) {
     assertRefused(onImage(layers), message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'conv1d': {'out': 1, 'kernel': 1}} | conv1d expects an input of shape [2, length]",
+        "{'avgpool3d': {'kernel': 1}} | shape [channels, depth, height, width], found [2, 9, 11]",
+        "{'avgpool2d': {'kernel': 3, 'padding': 2}} | padding must be at most half",
+        "{'conv2d': {'out': 1, 'kernel': 1, 'padding': [[1, 2]]}} | [before, after] for each of 2",
+        "{'conv2d': {'out': 1, 'kernel': 1, 'padding': [[1], [2]]}} | [before, after] for each of 2",
+        "{'conv2d': {'out': 1, 'kernel': 1, 'padding': [[1, 2], 3]}} | [before, after] for each",
+        "{'conv2d': {'out': 1, 'kernel': 1, 'padding': [[1, 2], [3, -1]]}} | at least 0",
+        "{'maxpool2d': {'kernel': 2, 'ceil_mode': 1}} | true or false for 'ceil_mode'",
+        "{'batchnorm1d': {}} | batchnorm1d expects an input with 1 to 2 axes",
+        "{'batchnorm2d': {'running_mean': [1]}} | array of 2 numbers for 'running_mean'",
+        "{'batchnorm2d': {'running_var': [1, '2']}} | expects a number for 'running_var'",
+        "{'batchnorm2d': {'running_var': [1, -2]}} | variances that are positive",
+        "{'batchnorm2d': {'eps': -1}} | eps of at least 0",
+        "{'batchnorm2d': {'eps': 1e999}} | expects a number for 'eps'",
+        "{'layernorm': {'axes': 4}} | 1 to 3 last axes",
+        "{'layernorm': {'elementwise_affine': false, 'bias': true}} | no bias where it has no weight",
+        "{'groupnorm': {}} | needs the option 'groups'",
+        "{'groupnorm': {'groups': 3}} | 2 channels, 3 groups",
+        "{'groupnorm': {'groups': 0}} | 2 channels, 0 groups",
+        "{'prelu': {'num_parameters': 3}} | prelu expects an input of shape [3, ...]",
+        "{'prelu': {'num_parameters': 0}} | at least one channel",
+        "{'celu': {'alpha': 0}} | alpha that is not 0",
+        "{'softplus': {'beta': 0}} | beta that is not 0",
+        "{'gelu': {'approximate': 'erf'}} | one of none, tanh for 'approximate'",
+        "{'clamp': {'min': 2, 'max': 1}} | minimum 2.0 of a clip is not below its maximum 1.0",
+        "{'pow': {}} | needs the option 'exponent', a number",
+        "{'softmax': {'axis': 3}} | no axis 3 in an input of shape [2, 9, 11]",
+        "{'logsoftmax': {'axis': -4}} | no axis -4",
+        "{'reshape': {'shape': [2, 98]}} | input of shape [2, 9, 11] cannot take the shape [2, 98]",
+        "{'reshape': {'shape': [-1, -1]}} | at most one -1",
+        "{'reshape': {'shape': [0, -1]}} | positive integers",
+        "{'reshape': {'shape': [65536, 65536, -1]}} | more elements",
+        "{'reshape': {}} | needs the option 'shape'",
+        "{'permute': {'axes': [0, 1]}} | not a permutation",
+        "{'permute': {'axes': [0, 1, 1]}} | not distinct",
+        "{'permute': {'axes': [0, 1, 2, 3, 4, 5, 6, 7, 8]}} | at most 8 integers",
+        "{'slice': {'axis': 1, 'to': 10}} | no elements 0 to 10",
+        "{'slice': {'axis': 1, 'from': 3, 'to': 3}} | no elements 3 to 3",
+        "{'pad': {'before': 2147483647, 'after': 2147483647}} | Cannot pad",
+        "{'pad': {'before': 2147483640}} | more elements",
+        "{'mean': {'axes': [3]}} | no axis 3",
+        "{'mean': {}} | needs the option 'axes'",
+        "{'flatten': {'start_axis': 2, 'end_axis': 1}} | not in order",
+        "{'residual': {}} | Layer 0: expected {\"residual\": {\"layers\": [...]",
+        "{'residual': {'layers': []}} | Layer 0: expected",
+        "{'residual': 3} | Layer 0: expected",
+        "'residual' | unknown layer 'residual'",
+        "{'residual': {'layers': ['relu'], 'shortcuts': []}} | Layer 0: expected",
+        "{'residual': {'layers': ['relu'], 'shortcut': 'relu'}} | Layer 0: expected",
+        "{'residual': {'layers': ['relu', 'x']}} | Layer 0.layers.1: unknown layer 'x'",
+        "{'residual': {'layers': ['relu'], 'shortcut': ['x']}} | Layer 0.shortcut.0: unknown",
+        "{'residual': {'layers': ['flatten']}} | layers give [198], its shortcut [2, 9, 11]",
+        "{'residual': {'layers': [{'mean': {'axes': [0], 'keep_axes': true}}]}} | adds outputs of one",
+      })
+  void newerLayers(String layers, String message) {
+    assertRefused(onImage(layers), message);
+  }
+
+  @Test
+  void residualBlocksNestToABoundedDepth() {
+    String deep = "'relu'";
+    for (int depth = 0; depth < 16; depth++) {
+      deep = "{'residual': {'layers': [" + deep + "]}}";
+    }
+    assertThat(catchThrowable(onImage(deep))).isNull();
+    assertRefused(onImage("{'residual': {'layers': [" + deep + "]}}"), "more than 16 deep");
+    String many = String.join(",", Collections.nCopies(5000, "'relu'"));
+    assertRefused(
+        onImage("{'residual': {'layers': [%s], 'shortcut': [%s]}}".formatted(many, many)),
+        "1 to 10000 layers");
+  }
+
+  private static Throwable catchThrowable(String spec) {
+    return Assertions.catchThrowable(() -> ModelSpecTest.read(spec));
+  }
+
+  @Test
+  @Timeout(5)
+  void statisticsOfManyChannelsTakeNoMemory() {
+    assertThat(catchThrowable("{\"input\": [1000000000], \"layers\": [{\"batchnorm1d\": {}}]}"))
+        .isNull();
   }
 
   @Test

@@ -117,8 +117,15 @@ class MalformedSafetensorsTest {
 
   @Test
   void deepNestingDoesNotExhaustTheStack() {
-    assertHeaderRefused("[".repeat(1_000_000), 0, "its header is not JSON");
-    assertHeaderRefused("{'a':".repeat(1_000_000), 0, "its header is not JSON");
+    for (String key : new String[] {"__metadata__", "0.bias"}) {
+      for (String open : new String[] {"[", "{'a':"}) {
+        String nested = open.repeat(1_000_000);
+        assertHeaderRefused("{'%s': %s".formatted(key, nested), 0);
+        assertHeaderRefused("{'%s': {'shape': %s".formatted(key, nested), 0, "is not JSON");
+        assertHeaderRefused("{'%s': {'dtype': %s".formatted(key, nested), 0, "is not JSON");
+        assertHeaderRefused("{'%s': {'other': %s".formatted(key, nested), 0, "is not JSON");
+      }
+    }
   }
 
   @ParameterizedTest
@@ -132,14 +139,18 @@ class MalformedSafetensorsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "null | tensor '0.bias' has the type ; this reader takes [F64, F32]",
+        "null | tensor '0.bias' has the type ''; weights may be F64, F32, F16, BF16",
         "{} | tensor '0.bias' has the type",
-        "{'dtype': 'F16', 'shape': [2], 'data_offsets': [48, 52]} | has the type \"F16\"; this"
-            + " reader takes [F64, F32]",
-        "{'dtype': 64, 'shape': [2], 'data_offsets': [48, 64]} | has the type 64",
+        "{'dtype': 'C64', 'shape': [2], 'data_offsets': [48, 64]} | has the type 'C64'; weights may",
+        "{'dtype': 'I64', 'shape': [2], 'data_offsets': [48, 64]} | '0.bias' has the type 'I64'",
+        "{'dtype': 'F8_E4M3', 'shape': [16], 'data_offsets': [48, 64]} | the shape [2], found [16]",
+        "{'dtype': 64, 'shape': [2], 'data_offsets': [48, 64]} | has the type '64'",
+        "{'dtype': ['F64'], 'shape': [2], 'data_offsets': [48, 64]} | has the type '['",
         "{'dtype': 'F64', 'data_offsets': [48, 64]} | tensor '0.bias' needs a 'shape'",
         "{'dtype': 'F64', 'shape': 2, 'data_offsets': [48, 64]} | needs a 'shape'",
         "{'dtype': 'F64', 'shape': {'0': 2}, 'data_offsets': [48, 64]} | needs a 'shape'",
+        "{'dtype': 'F64', 'shape': [[2]], 'data_offsets': [48, 64]} | needs a 'shape'",
+        "{'dtype': 'F64', 'shape': [2, {}], 'data_offsets': [48, 64]} | needs a 'shape'",
         "{'dtype': 'F64', 'shape': [-2], 'data_offsets': [48, 64]} | needs a 'shape'",
         "{'dtype': 'F64', 'shape': [2.0], 'data_offsets': [48, 64]} | needs a 'shape'",
         "{'dtype': 'F64', 'shape': ['2'], 'data_offsets': [48, 64]} | needs a 'shape'",
@@ -199,7 +210,31 @@ class MalformedSafetensorsTest {
     values[7] = value;
     assertRefused(
         SafetensorsTest.written(new ParameterVector(SafetensorsTest.LAYOUT, values)),
-        "tensor '0.bias' holds NaN or infinite values");
+        "tensor '0.bias' holds " + value + " at index [1]");
+  }
+
+  /** The count of batches that batch normalisation keeps is an integer, but no parameter. */
+  @Test
+  void anExtraTensorMayHaveAnyType() {
+    assertHeaderRefused(
+        "{%s, %s, '1.num_batches_tracked': {'dtype': 'I64', 'shape': [], 'data_offsets': [64, 72]}}"
+            .formatted(WEIGHT, BIAS),
+        72,
+        "tensor '1.num_batches_tracked' is no parameter of the model");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"module.", "_orig_mod.", "model.net."})
+  void aPrefixOfEveryNameIsPointedOut(String prefix) {
+    String header = "{%s, %s}".formatted(WEIGHT, BIAS).replace("'0.", "'" + prefix + "0.");
+    assertHeaderRefused(
+        header, 64, "start with '" + prefix + "'", "'" + prefix + "0.weight' for '0.weight'");
+  }
+
+  @Test
+  void aPrefixOfSomeNamesIsNot() {
+    String header = "{%s, %s}".formatted(WEIGHT.replace("'0.", "'module.0."), BIAS);
+    assertHeaderRefused(header, 64, "'0.weight' [2, 3] is missing", "'module.0.weight' is no");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.samplegrad.core.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
@@ -111,6 +114,43 @@ class SafetensorsTest {
          '0.bias': {'data_offsets': [0, 16], 'shape': [2], 'dtype': 'F64'}}\s\s""";
     assertThat(read(file(header, data.array())).values())
         .containsExactly(0.1f, 1.1f, 2.1f, 3.1f, 4.1f, 5.1f, 7.25, -1e-300);
+  }
+
+  /** Bit patterns with the values that PyTorch gives them. */
+  @ParameterizedTest
+  @CsvSource({
+    "F16, 3c00, 1",
+    "F16, c000, -2",
+    "F16, 3555, 0.333251953125",
+    "F16, 7bff, 65504",
+    "F16, 0400, 6.103515625e-05",
+    "F16, 03ff, 6.097555160522461e-05",
+    "F16, 0001, 5.960464477539063e-08",
+    "F16, 8000, -0.0",
+    "BF16, 3f80, 1",
+    "BF16, c000, -2",
+    "BF16, 3eab, 0.333984375",
+    "BF16, 7f7f, 3.3895313892515355e+38",
+    "BF16, 0001, 9.183549615799121e-41",
+    "BF16, 8000, -0.0"
+  })
+  void numbersOfHalfTheLengthAreReadExactly(String type, String bits, double value)
+      throws IOException {
+    assertThat(half(type, Integer.parseInt(bits, 16)).value(0)).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"F16, 7c00", "F16, fc00", "F16, 7e00", "BF16, 7f80", "BF16, ff80", "BF16, 7fc0"})
+  void numbersOfHalfTheLengthMustBeFinite(String type, String bits) {
+    assertThatThrownBy(() -> half(type, Integer.parseInt(bits, 16)))
+        .isInstanceOf(UnusableModelException.class)
+        .hasMessageContaining("at index [0]");
+  }
+
+  private static ParameterVector half(String type, int bits) throws IOException {
+    byte[] data = {(byte) bits, (byte) (bits >> 8)};
+    String header = "{'w': {'dtype': '%s', 'shape': [1], 'data_offsets': [0, 2]}}".formatted(type);
+    return read(file(header, data), new ParameterLayout(List.of("w"), List.of(Shape.of(1))));
   }
 
   @Test

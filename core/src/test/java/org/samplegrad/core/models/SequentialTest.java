@@ -80,7 +80,7 @@ class SequentialTest {
                 new Sequential(
                     Shape.of(6), List.of(new Linear(6, 4, true), new Linear(5, 2, false))))
         .isInstanceOf(UnusableModelException.class)
-        .hasMessage("Layer 1: linear expects an input of shape [5], found [4]");
+        .hasMessage("Layer 1: linear expects an input of shape [..., 5], found [4]");
   }
 
   @Test

@@ -58,7 +58,7 @@ class CotangentsTest {
       MomentFunctional functional, Reduction reduction, int array, int element, double step) {
     List<double[]> arrays = SAMPLES.moments().arrays().stream().map(double[]::clone).toList();
     arrays.get(array)[element] += step;
-    Moments moved = Moments.ofArrays(Samples.LAYOUT, arrays);
+    Moments moved = Moments.ofArrays(Samples.LAYOUT, VarianceDetail.ELEMENTS, arrays);
     return Cotangents.of(functional, moved, reduction, BACKEND).value();
   }
 

@@ -101,9 +101,9 @@ class MomentsLawsTest {
   void arraysRoundTrip(@ForAll("anySamples") Samples samples) {
     Moments moments = samples.moments();
     List<double[]> copies = moments.arrays().stream().map(double[]::clone).toList();
-    assertEqual(Moments.ofArrays(Samples.LAYOUT, copies), moments);
+    assertEqual(Moments.ofArrays(Samples.LAYOUT, VarianceDetail.ELEMENTS, copies), moments);
     assertThat(copies.stream().map(array -> array.length).toList())
-        .isEqualTo(Moments.arrayLengths(Samples.LAYOUT));
+        .isEqualTo(Moments.arrayLengths(Samples.LAYOUT, VarianceDetail.ELEMENTS));
   }
 
   @Property(tries = TRIES)
@@ -115,7 +115,9 @@ class MomentsLawsTest {
         sums.get(k)[i] += b.moments().arrays().get(k)[i];
       }
     }
-    assertEqual(Moments.ofArrays(Samples.LAYOUT, sums), merged(a.moments(), b.moments()));
+    assertEqual(
+        Moments.ofArrays(Samples.LAYOUT, VarianceDetail.ELEMENTS, sums),
+        merged(a.moments(), b.moments()));
   }
 
   @Example
@@ -159,7 +161,7 @@ class MomentsLawsTest {
             List.of(new double[3], new double[6], new double[5]),
             List.of(new double[2], new double[6], new double[6]),
             List.of(new double[3], new double[6], new double[6], new double[6]))) {
-      assertThatThrownBy(() -> Moments.ofArrays(Samples.LAYOUT, arrays))
+      assertThatThrownBy(() -> Moments.ofArrays(Samples.LAYOUT, VarianceDetail.ELEMENTS, arrays))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("[3, 6, 6]");
     }

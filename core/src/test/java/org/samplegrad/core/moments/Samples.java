@@ -1,11 +1,11 @@
 package org.samplegrad.core.moments;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.parameters.ParameterLayout;
@@ -60,18 +60,15 @@ record Samples(double[] losses, double[][] gradients, int denominatorPerSample) 
           count(),
           loss,
           count() * denominatorPerSample,
-          tensors(backend, sum),
-          tensors(backend, squaredSum));
+          LAYOUT.entries().stream()
+              .map(e -> new SampleSums(part(backend, sum, e), part(backend, squaredSum, e)))
+              .toList());
     }
   }
 
-  private static List<Tensor> tensors(Backend backend, double[] values) {
-    List<Tensor> tensors = new ArrayList<>();
-    for (ParameterLayout.Entry entry : LAYOUT.entries()) {
-      double[] part = Arrays.copyOfRange(values, entry.offset(), entry.offset() + entry.size());
-      tensors.add(backend.tensor(entry.shape(), part));
-    }
-    return tensors;
+  private static Tensor part(Backend backend, double[] values, ParameterLayout.Entry entry) {
+    double[] part = Arrays.copyOfRange(values, entry.offset(), entry.offset() + entry.size());
+    return backend.tensor(entry.shape(), part);
   }
 
   double[] mean(double factor) {

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.NaiveArray;
+import org.samplegrad.core.backend.NaiveArrays;
 import org.samplegrad.core.backend.NaiveWindows;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
@@ -84,6 +85,19 @@ final class OperationCases {
                     unary("Elementwise.square", random(2, 3), Elementwise::square),
                     unary("Elementwise.sqrt", positive(2, 3), Elementwise::sqrt),
                     unary("Elementwise.exp", random(2, 3), Elementwise::exp),
+                    unary("Elementwise.expm1", random(2, 3), Elementwise::expm1),
+                    unary("Elementwise.negativePart", separated(3, 4), Elementwise::negativePart),
+                    unary("Elementwise.abs", separated(3, 4), Elementwise::abs),
+                    clip(-0.25, 0.5),
+                    clip(Double.NEGATIVE_INFINITY, 0.5),
+                    clip(-0.25, Double.POSITIVE_INFINITY),
+                    power(random(2, 3), 2),
+                    power(separated(2, 3), 5),
+                    power(NaiveArrays.map(positive(2, 3), x -> -x), -3),
+                    power(positive(2, 3), 0.5),
+                    power(positive(2, 3), -1.5),
+                    power(positive(2, 3), 0.3),
+                    unary("Elementwise.softplus", separated(3, 4), this::softplusTo),
                     unary("Elementwise.log", positive(2, 3), Elementwise::log),
                     unary("Elementwise.tanh", random(2, 3), Elementwise::tanh),
                     unary("Elementwise.tanh", positive(), Elementwise::tanh),
@@ -93,6 +107,18 @@ final class OperationCases {
                     unary("Elementwise.relu", separated(3, 4), Elementwise::relu))))
         .flatMap(List::stream)
         .toList();
+  }
+
+  private Variable softplusTo(Variable x) {
+    return Elementwise.softplus(x, 0.25);
+  }
+
+  private Case clip(double minimum, double maximum) {
+    return unary("Elementwise.clip", separated(3, 4), x -> Elementwise.clip(x, minimum, maximum));
+  }
+
+  private static Case power(NaiveArray x, double exponent) {
+    return unary("Elementwise.power", x, base -> Elementwise.power(base, exponent));
   }
 
   /** Equal shapes, a scalar, added leading axes, extents of 1 on either side or on both. */
@@ -133,7 +159,11 @@ final class OperationCases {
         unary("Shapes.sumTo", random(2, 3), x -> Shapes.sumTo(x, Shape.of(2, 3))),
         unary("Shapes.logSumExp", random(3, 4), Shapes::logSumExp),
         unary("Shapes.logSumExp", random(2, 1), Shapes::logSumExp),
-        unary("Shapes.logSumExp", random(5), Shapes::logSumExp));
+        unary("Shapes.logSumExp", random(5), Shapes::logSumExp),
+        unary("Shapes.softmax", random(3, 4), x -> Shapes.softmax(x, 1)),
+        unary("Shapes.softmax", random(3, 4, 2), x -> Shapes.softmax(x, 1)),
+        unary("Shapes.logSoftmax", random(3, 4), x -> Shapes.logSoftmax(x, 1)),
+        unary("Shapes.logSoftmax", random(3, 4, 2), x -> Shapes.logSoftmax(x, 0)));
   }
 
   private List<Case> products() {

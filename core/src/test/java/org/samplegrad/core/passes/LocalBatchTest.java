@@ -62,7 +62,7 @@ class LocalBatchTest {
     for (Reduction reduction : Reduction.values()) {
       double factor = 1;
       if (reduction == Reduction.MEAN) {
-        factor = 1 / given.objective().loss().denominator(given.all().targets());
+        factor = 1 / given.objective().denominator(given.all().targets());
       }
       try (LocalBatch batch = open(given, given.all(), reduction)) {
         for (ParameterLayout.Entry entry : given.parameters().layout().entries()) {

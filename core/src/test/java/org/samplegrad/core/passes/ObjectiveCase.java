@@ -10,12 +10,12 @@ import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Arithmetic;
 import org.samplegrad.core.layers.Concatenation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.layers.MatrixProduct;
-import org.samplegrad.core.layers.MaxPool2d;
+import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.losses.TargetSpec;
 import org.samplegrad.core.models.ExampleModel;
@@ -66,12 +66,13 @@ record ObjectiveCase(
             "linear, bce-with-logits of an image",
             LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
             Shape.of(2, 3, 4),
-            new Conv2d(2, 2, Window.ofKernel(2, 2), 1, true)),
+            new Convolution(2, 2, Window.ofKernel(2, 2), 1, true)),
         of(
             "convolution with stride and padding",
             LossKind.CROSS_ENTROPY,
             Shape.of(1, 6, 5),
-            new Conv2d(1, 2, Window.ofKernel(3, 2).withStride(2, 1).withPadding(1, 2), 1, true),
+            new Convolution(
+                1, 2, Window.ofKernel(3, 2).withStride(2, 1).withPadding(1, 2), 1, true),
             Activation.TANH,
             new Flatten(),
             new Linear(2 * 3 * 8, 3, true)),
@@ -79,9 +80,10 @@ record ObjectiveCase(
             "convolutions with dilation and groups",
             LossKind.CROSS_ENTROPY,
             Shape.of(4, 7, 6),
-            new Conv2d(4, 4, Window.ofKernel(2, 3).withPadding(0, 1).withDilation(3, 2), 2, false),
+            new Convolution(
+                4, 4, Window.ofKernel(2, 3).withPadding(0, 1).withDilation(3, 2), 2, false),
             Activation.SIGMOID,
-            new Conv2d(4, 2, Window.ofKernel(2, 2).withStride(2, 1), 1, true),
+            new Convolution(4, 2, Window.ofKernel(2, 2).withStride(2, 1), 1, true),
             Activation.TANH,
             new Flatten(),
             new Linear(2 * 2 * 3, 2, true)),
@@ -89,7 +91,7 @@ record ObjectiveCase(
             "depthwise convolution, mse of one output",
             LossKind.MEAN_SQUARED_ERROR,
             Shape.of(3, 4, 4),
-            new Conv2d(3, 6, Window.ofKernel(2, 2), 3, true),
+            new Convolution(3, 6, Window.ofKernel(2, 2), 3, true),
             Activation.TANH,
             new Flatten(),
             new Linear(6 * 3 * 3, 1, false)));
@@ -102,10 +104,10 @@ record ObjectiveCase(
             "relu and overlapping padded pooling",
             LossKind.CROSS_ENTROPY,
             Shape.of(2, 6, 7),
-            new Conv2d(2, 3, Window.ofKernel(3, 3).withPadding(1), 1, true),
+            new Convolution(2, 3, Window.ofKernel(3, 3).withPadding(1), 1, true),
             Activation.RELU,
-            new MaxPool2d(Window.ofKernel(3, 2).withStride(2, 1).withPadding(1)),
-            new Conv2d(3, 2, Window.ofKernel(2, 2).withStride(1, 2), 1, true),
+            new MaxPool(Window.ofKernel(3, 2).withStride(2, 1).withPadding(1)),
+            new Convolution(3, 2, Window.ofKernel(2, 2).withStride(1, 2), 1, true),
             Activation.RELU,
             new Flatten(),
             new Linear(2 * 2 * 4, 4, true)),
@@ -113,8 +115,8 @@ record ObjectiveCase(
             "dilated pooling of the input",
             LossKind.MEAN_SQUARED_ERROR,
             Shape.of(1, 6, 6),
-            new MaxPool2d(Window.ofKernel(2, 2).withStride(1, 2).withDilation(2, 3)),
-            new Conv2d(1, 2, Window.ofKernel(2, 1), 1, false),
+            new MaxPool(Window.ofKernel(2, 2).withStride(1, 2).withDilation(2, 3)),
+            new Convolution(1, 2, Window.ofKernel(2, 1), 1, false),
             Activation.RELU));
   }
 
@@ -131,7 +133,7 @@ record ObjectiveCase(
     Graph.Builder builder = Graph.builder(Shape.of(2, 3, 3));
     Window window = Window.ofKernel(3, 3).withPadding(1);
     int x = builder.input();
-    int y = builder.apply("first", new Conv2d(2, 2, window, 1, true), x);
+    int y = builder.apply("first", new Convolution(2, 2, window, 1, true), x);
     y = builder.apply("tanh", Activation.TANH, y);
     int scale = builder.parameter("scale", Shape.of(2, 1, 1), 1);
     y = builder.combine(Arithmetic.MULTIPLY, y, scale);
@@ -158,7 +160,7 @@ record ObjectiveCase(
     Window window = Window.ofKernel(2, 2);
     int y = builder.input();
     for (int use = 0; use < 2; use++) {
-      y = builder.apply(new Conv2d(2, 2, window, 2, true), List.of("weight", "bias"), y);
+      y = builder.apply(new Convolution(2, 2, window, 2, true), List.of("weight", "bias"), y);
       y = builder.apply("tanh", Activation.TANH, y);
     }
     y = builder.apply("flatten", new Flatten(), y);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -11,6 +12,7 @@ import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Linear;
+import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.models.Sequential;
@@ -25,11 +27,12 @@ class ObjectiveTest {
   }
 
   @Test
-  void crossEntropyNeedsScoresPerClass() {
+  void classWeightsMustFitTheModel() {
     Sequential image = new Sequential(Shape.of(2, 3, 3), List.of(Activation.RELU));
-    assertThatThrownBy(() -> new Objective(image, LossKind.CROSS_ENTROPY.create()))
+    Loss weighted = LossKind.CROSS_ENTROPY.create(Map.of("class-weights", "1,2,3"));
+    assertThatThrownBy(() -> new Objective(image, weighted))
         .isInstanceOf(UnusableModelException.class)
-        .hasMessageContainingAll("does not fit the model", "[classes]", "[2, 3, 3]");
+        .hasMessageContainingAll("does not fit the model", "class-weights", "3", "expected 2");
   }
 
   @ParameterizedTest

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +20,7 @@ import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.ops.Shapes;
@@ -76,6 +79,49 @@ class PerSampleGradientTest {
     double[] second = {scalarProduct(weights, expected.squaredSum())};
     assertValues(found.weightedSum(tensor), Shape.scalar(), first);
     assertValues(found.weightedSquaredSum(tensor), Shape.scalar(), second);
+  }
+
+  @ParameterizedTest
+  @MethodSource("structures")
+  void sumsTakenTogetherAreThoseTakenAlone(StructureCase expected) {
+    PerSampleGradient found = expected.structure();
+    SampleSums sums = found.sampleSums();
+    SampleSums norms = found.sampleNormSums();
+    assertValues(Variable.constant(sums.sum()), found.shape(), expected.sum());
+    assertValues(Variable.constant(sums.squaredSum()), found.shape(), expected.squaredSum());
+    assertValues(Variable.constant(norms.sum()), found.shape(), expected.sum());
+    assertValues(
+        Variable.constant(norms.squaredSum()),
+        Shape.scalar(),
+        new double[] {Arrays.stream(expected.squaredSum()).sum()});
+  }
+
+  /** What {@code seeds} gives by formulas is the derivative of the scalar that defines it. */
+  @ParameterizedTest
+  @MethodSource("structures")
+  void seedsAreTheDerivativesOfTheWeightedSums(StructureCase expected) {
+    PerSampleGradient structure = expected.structure();
+    List<Variable> leaves = leaves(structure);
+    Variable first = weights(structure, expected.size());
+    for (Variable second : List.of(weights(structure, expected.size() + 1), scalar(0.75))) {
+      Variable defined =
+          Elementwise.add(structure.weightedSum(first), structure.weightedSquaredSum(second));
+      List<Variable> found = Gradients.pullBack(structure.seeds(first, second), leaves);
+      List<Variable> gradients = gradients(defined, leaves);
+      for (int i = 0; i < leaves.size(); i++) {
+        double[] reference = BACKEND.toDoubles(gradients.get(i).value());
+        assertValues(found.get(i), leaves.get(i).shape(), reference);
+      }
+    }
+  }
+
+  private static Variable weights(PerSampleGradient structure, int seed) {
+    double[] values = new Random(seed).doubles(structure.shape().size(), -1, 1).toArray();
+    return Variable.constant(BACKEND.tensor(structure.shape(), values));
+  }
+
+  private static Variable scalar(double value) {
+    return Variable.constant(BACKEND.fill(Shape.scalar(), value));
   }
 
   @Test
@@ -162,6 +208,9 @@ class PerSampleGradientTest {
     }
     if (structure instanceof OuterProductGradient outer) {
       return List.of(outer.outputGradient(), outer.input());
+    }
+    if (structure instanceof ConvolutionGradient convolution) {
+      return List.of(convolution.outputGradient(), convolution.input());
     }
     SummedOuterProductGradient summed = (SummedOuterProductGradient) structure;
     return List.of(summed.outputGradient(), summed.input());

@@ -6,7 +6,11 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.NaiveArray;
+import org.samplegrad.core.backend.NaiveArrays;
+import org.samplegrad.core.backend.NaiveWindows;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
 
 /**
  * A structure with random factors beside its individual gradients, computed by plain loops.
@@ -54,7 +58,39 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
         summedOuterProduct(backend, "Gram form, groups", 3, 2, 4, 5, 2),
         summedOuterProduct(backend, "direct form", 3, 1, 4, 5, 3),
         summedOuterProduct(backend, "direct form, groups", 3, 2, 2, 3, 7),
-        summedOuterProduct(backend, "one sample", 1, 3, 2, 2, 4));
+        summedOuterProduct(backend, "one sample", 1, 3, 2, 2, 4),
+        convolution(backend, Window.ofKernel(2, 3).withStride(2, 1).withPadding(1), 1),
+        convolution(backend, Window.ofKernel(2, 2), 2));
+  }
+
+  private static StructureCase convolution(Backend backend, Window window, int groups) {
+    int samples = 3;
+    Random random = new Random(groups);
+    NaiveArray images = NaiveArray.random(random, samples, 4, 3, 4);
+    int height = window.outputExtent(0, 3);
+    int width = window.outputExtent(1, 4);
+    NaiveArray outputGradient = NaiveArray.random(random, samples, 2, height, width);
+    Shape shape = Shape.of(2, 4 / groups, window.kernel(0), window.kernel(1));
+    double[][] individual = new double[samples][];
+    for (int n = 0; n < samples; n++) {
+      individual[n] =
+          NaiveWindows.convolveWeightGradient(
+                  NaiveArrays.slice(images, 0, n, n + 1),
+                  NaiveArrays.slice(outputGradient, 0, n, n + 1),
+                  shape,
+                  window,
+                  groups)
+              .values();
+    }
+    return new StructureCase(
+        "convolution in " + groups + " groups",
+        new ConvolutionGradient(
+            Variable.leaf(outputGradient.on(backend)),
+            Variable.leaf(images.on(backend)),
+            shape,
+            window,
+            groups),
+        individual);
   }
 
   private static StructureCase dense(Backend backend, int samples, Shape shape) {

@@ -9,6 +9,7 @@ import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.models.ExampleModel;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.passes.Block;
 import org.samplegrad.core.passes.NaiveLoop;
@@ -70,7 +71,7 @@ final class CheckCommand implements Callable<Integer> {
   private boolean isSame(Session session, String name) {
     model.model = name;
     Request request = Request.of(session, data, model, compute, limit);
-    FunctionalResult result = request.totalVariance(new Silent());
+    FunctionalResult result = request.totalVariance(VarianceDetail.ELEMENTS, new Silent());
     NaiveLoop naive = naive(request, result.precision());
     double tolerance =
         result.precision() == Precision.FLOAT32 ? TOLERANCE_FLOAT32 : TOLERANCE_FLOAT64;

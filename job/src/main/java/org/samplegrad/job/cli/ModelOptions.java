@@ -1,7 +1,15 @@
 package org.samplegrad.job.cli;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.job.failures.WrongUsageException;
 import picocli.CommandLine.Option;
 
 /** What is differentiated. */
@@ -32,6 +40,16 @@ final class ModelOptions {
   LossKind loss;
 
   @Option(
+      names = "--loss-option",
+      paramLabel = "KEY=VALUE",
+      completionCandidates = LossOptionNames.class,
+      description = {
+        "Option of the loss; may be repeated. Weights are numbers with commas between them; target is"
+            + " classes or probabilities. Losses with options: ${COMPLETION-CANDIDATES}."
+      })
+  List<String> lossOptions = new ArrayList<>();
+
+  @Option(
       names = "--reduction",
       paramLabel = "REDUCTION",
       defaultValue = "sum",
@@ -39,4 +57,39 @@ final class ModelOptions {
           "${COMPLETION-CANDIDATES}: mean gives every individual gradient the factor 1/N, as PyTorch"
               + " does (default: ${DEFAULT-VALUE}).")
   Reduction reduction;
+
+  /** The options as they are named in the catalogue of losses, for the help text. */
+  static final class LossOptionNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(LossKind.values())
+          .filter(kind -> !kind.optionNames().isEmpty())
+          .map(kind -> "%s (%s)".formatted(kind, String.join(", ", kind.optionNames())))
+          .iterator();
+    }
+  }
+
+  /**
+   * A loss with the options given.
+   *
+   * @throws WrongUsageException if it cannot take them
+   */
+  Loss create(LossKind kind) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String option : lossOptions) {
+      String[] parts = option.split("=", 2);
+      if (parts.length < 2) {
+        throw new WrongUsageException(
+            "--loss-option %s: expected KEY=VALUE, such as label-smoothing=0.1".formatted(option));
+      }
+      if (values.put(parts[0], parts[1]) != null) {
+        throw new WrongUsageException("--loss-option %s is given twice".formatted(parts[0]));
+      }
+    }
+    try {
+      return kind.create(values);
+    } catch (IllegalArgumentException e) {
+      throw new WrongUsageException(e.getMessage(), e);
+    }
+  }
 }

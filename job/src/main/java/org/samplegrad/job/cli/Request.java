@@ -6,6 +6,7 @@ import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.models.Model;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.datasets.SampleFormat;
@@ -45,7 +46,7 @@ record Request(
         new ModelFiles(new HadoopFiles(session.sql().sparkContext().hadoopConfiguration()));
     ExampleModel example = ExampleModel.named(model.model).orElse(null);
     Model described = files.model(model.model);
-    Objective objective = new Objective(described, loss(model, example).create());
+    Objective objective = new Objective(described, model.create(loss(model, example)));
     ParameterVector parameters =
         model.weights == null
             ? described.initialParameters(model.seed)
@@ -95,9 +96,12 @@ record Request(
   }
 
   /** The total variance and its gradient by the two passes. */
-  FunctionalResult totalVariance(PassListener listener) {
+  FunctionalResult totalVariance(VarianceDetail detail, PassListener listener) {
     Function<Precision, DistributedBlocks> blocks = this::blocks;
     return new TwoPassJob(session.context(), objective, parameters, compute.backend, listener)
-        .run(blocks, StandardFunctional.TOTAL_VARIANCE, model.reduction, compute.precision);
+        .run(
+            blocks,
+            new TwoPassJob.Plan(
+                StandardFunctional.TOTAL_VARIANCE, detail, model.reduction, compute.precision));
   }
 }

@@ -2,6 +2,7 @@ package org.samplegrad.job.cli;
 
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.datasets.RowPolicy;
 import org.samplegrad.job.distributed.PrecisionChoice;
 import org.samplegrad.job.failures.ExitCode;
@@ -75,7 +76,12 @@ public final class SampleGradCommand {
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new SampleGradCommand());
     LabelConverter.register(
-        line, LossKind.class, Reduction.class, RowPolicy.class, PrecisionChoice.class);
+        line,
+        LossKind.class,
+        Reduction.class,
+        RowPolicy.class,
+        PrecisionChoice.class,
+        VarianceDetail.class);
     line.setParameterExceptionHandler((e, given) -> reportWrongUsage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
     return line;

@@ -1,10 +1,13 @@
 package org.samplegrad.job.cli;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.job.data.ModelFiles;
 import org.samplegrad.job.distributed.FunctionalResult;
 import org.samplegrad.job.failures.ExitCode;
@@ -38,6 +41,16 @@ final class VarianceCommand implements Callable<Integer> {
   Long limit;
 
   @Option(
+      names = "--variance",
+      paramLabel = "DETAIL",
+      defaultValue = "elements",
+      description =
+          "${COMPLETION-CANDIDATES}: the variance of every element of the parameters, written to"
+              + " variance.safetensors, or its sum for each parameter only, which is faster (default:"
+              + " ${DEFAULT-VALUE}).")
+  VarianceDetail variance;
+
+  @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "Directory for the results; it appears whole or not at all.")
@@ -63,7 +76,7 @@ final class VarianceCommand implements Callable<Integer> {
           model.model,
           request.parameters().layout().size(),
           model.weights == null ? "initial values from seed " + model.seed : model.weights);
-      FunctionalResult result = request.totalVariance(console);
+      FunctionalResult result = request.totalVariance(variance, console);
       Report report = new Report(result, model.reduction, options());
       if (directory != null) {
         directory.write(ResultFiles.of(report));
@@ -92,9 +105,15 @@ final class VarianceCommand implements Callable<Integer> {
     for (OptionSpec option : spec.options()) {
       Object value = option.getValue();
       if (value != null && !option.usageHelp()) {
-        options.put(option.longestName().substring("--".length()), value.toString());
+        options.put(option.longestName().substring("--".length()), text(value));
       }
     }
     return options;
+  }
+
+  private static String text(Object value) {
+    return value instanceof Collection<?> values
+        ? values.stream().map(Object::toString).collect(Collectors.joining(" "))
+        : value.toString();
   }
 }

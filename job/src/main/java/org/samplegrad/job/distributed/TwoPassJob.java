@@ -15,6 +15,7 @@ import org.samplegrad.core.moments.MomentFunctional;
 import org.samplegrad.core.moments.MomentStatistics;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.MomentsPass;
@@ -52,38 +53,43 @@ public final class TwoPassJob {
     this.listener = listener;
   }
 
+  /** What the job is to find out, and how. */
+  public record Plan(
+      MomentFunctional functional,
+      VarianceDetail detail,
+      Reduction reduction,
+      PrecisionChoice precision) {}
+
   /** The first pass's result. */
   private record MomentsResult(Moments moments, long skippedRows, double seconds) {}
 
   private record PullBackResult(ParameterVector gradient, double seconds) {}
 
   /**
-   * @param blocks the data set, its features kept in the precision asked for
-   * @throws BadDataException if a row is bad or there are none
+   * @param blocks the data set, for computing in a precision
+   * @throws BadDataException if a row is bad, there are none, or a mean has nothing to divide by
    * @throws JobFailedException if the totals are not finite numbers
    */
-  public FunctionalResult run(
-      Function<Precision, DistributedBlocks> blocks,
-      MomentFunctional functional,
-      Reduction reduction,
-      PrecisionChoice choice) {
+  public FunctionalResult run(Function<Precision, DistributedBlocks> blocks, Plan plan) {
+    PrecisionChoice choice = plan.precision();
+    Reduction reduction = plan.reduction();
     Precision precision = choice.first();
-    Attempt attempt = new Attempt(blocks.apply(precision), precision);
+    Attempt attempt = new Attempt(blocks.apply(precision), precision, plan.detail());
     try {
-      MomentsResult first = attempt.moments();
+      MomentsResult first = attempt.moments(reduction);
       double seconds = first.seconds();
       MomentStatistics statistics = MomentStatistics.of(first.moments(), reduction);
       if (choice.asksForFloat64(statistics)) {
         listener.repeatsInFloat64(statistics.relativeErrorBound(precision));
         attempt.close();
         precision = Precision.FLOAT64;
-        attempt = new Attempt(blocks.apply(precision), precision);
-        first = attempt.moments();
+        attempt = new Attempt(blocks.apply(precision), precision, plan.detail());
+        first = attempt.moments(reduction);
         seconds += first.seconds();
         statistics = MomentStatistics.of(first.moments(), reduction);
       }
       requireFinite(statistics);
-      Cotangents cotangents = cotangents(functional, first.moments(), reduction);
+      Cotangents cotangents = cotangents(plan.functional(), first.moments(), reduction);
       PullBackResult second = attempt.pullBack(cotangents);
       requireFinite("gradient of the result", second.gradient());
       return new FunctionalResult(
@@ -136,12 +142,14 @@ public final class TwoPassJob {
   private final class Attempt implements AutoCloseable {
     private final DistributedBlocks blocks;
     private final Precision precision;
+    private final VarianceDetail detail;
     private final String backendUsed;
     private final JavaRDD<BlockDelivery> deliveries;
 
-    Attempt(DistributedBlocks blocks, Precision precision) {
+    Attempt(DistributedBlocks blocks, Precision precision, VarianceDetail detail) {
       this.blocks = blocks;
       this.precision = precision;
+      this.detail = detail;
       // Opened here first, so that a backend that cannot run fails with its own message.
       try (Backend backend = Backends.open(backendName, precision)) {
         this.backendUsed = backend.name();
@@ -154,26 +162,32 @@ public final class TwoPassJob {
       deliveries.unpersist();
     }
 
-    MomentsResult moments() {
+    MomentsResult moments(Reduction reduction) {
       double start = start(MOMENTS);
       ParameterLayout layout = objective.model().parameters();
-      List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout));
+      List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout, detail));
       lengths.add(1); // rows passed over
       SlicedReduction.Sum sum =
           reduction(lengths)
-              .over(deliveries, momentsWork(objective, parameters, backendName, precision));
+              .over(deliveries, momentsWork(objective, parameters, detail, backendName, precision));
       double seconds = end(MOMENTS, start);
       if (sum.badRow() != null) {
         throw new BadDataException(blocks.describe(sum.badRow()));
       }
       int last = lengths.size() - 1;
-      Moments moments = Moments.ofArrays(layout, sum.arrays().subList(0, last));
+      Moments moments = Moments.ofArrays(layout, detail, sum.arrays().subList(0, last));
       long skipped = (long) sum.arrays().get(last)[0];
       if (moments.count() == 0) {
         throw new BadDataException(
             skipped == 0
                 ? "%s is empty: there is no row to compute anything from".formatted(blocks.name())
                 : "%s has no usable row: all %d were skipped".formatted(blocks.name(), skipped));
+      }
+      if (reduction == Reduction.MEAN && moments.denominator() == 0) {
+        throw new BadDataException(
+            "%s has no label that counts: all %d are ignored or have the weight 0, so that --reduction"
+                    .formatted(blocks.name(), moments.count())
+                + " mean would divide by 0");
       }
       return new MomentsResult(moments, skipped, seconds);
     }
@@ -212,6 +226,7 @@ public final class TwoPassJob {
   private static SlicedReduction.PartitionWork momentsWork(
       Objective objective,
       Broadcast<ParameterVector> parameters,
+      VarianceDetail detail,
       String backendName,
       Precision precision) {
     return deliveries -> {
@@ -220,7 +235,7 @@ public final class TwoPassJob {
       }
       try (Backend backend = Backends.open(backendName, precision)) {
         MomentsPass pass = new MomentsPass(objective, parameters.value(), backend);
-        Moments moments = Moments.empty(parameters.value().layout());
+        Moments moments = Moments.empty(parameters.value().layout(), detail);
         double[] skipped = new double[1];
         while (deliveries.hasNext()) {
           BlockDelivery delivery = deliveries.next();

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.samplegrad.core.backend.Precision;
-import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.job.distributed.PassListener;
 
 /** The report for people, and how far the job has come. */
@@ -46,13 +45,12 @@ public final class ConsoleReport implements PassListener {
     print("norm of the mean gradient      %.6g", report.statistics().meanGradient().norm());
     print("total variance                 %s", variance(report));
     print("norm of its gradient           %.10g", report.result().gradient().norm());
-    List<ParameterLayout.Entry> entries =
-        report.statistics().variance().layout().entries().stream().limit(MOST_PARAMETERS).toList();
-    int width = Math.max(9, entries.stream().mapToInt(e -> e.name().length()).max().orElse(0));
+    List<Report.ParameterShare> all = report.shares();
+    List<Report.ParameterShare> shares = all.stream().limit(MOST_PARAMETERS).toList();
+    int width = Math.max(9, shares.stream().mapToInt(s -> s.name().length()).max().orElse(0));
     String row = "  %-" + width + "s  %-18s  %14s  %18s";
     print(row, "parameter", "shape", "variance", "mean gradient norm");
-    for (ParameterLayout.Entry entry : entries) {
-      Report.ParameterShare share = report.share(entry);
+    for (Report.ParameterShare share : shares) {
       print(
           row,
           share.name(),
@@ -60,7 +58,7 @@ public final class ConsoleReport implements PassListener {
           String.format(Locale.ROOT, "%.6g", share.varianceSum()),
           String.format(Locale.ROOT, "%.6g", share.meanGradientNorm()));
     }
-    int more = report.statistics().variance().layout().entries().size() - entries.size();
+    int more = all.size() - shares.size();
     if (more > 0) {
       print("  and %d more, listed in summary.json", more);
     }

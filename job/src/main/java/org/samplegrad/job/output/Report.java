@@ -1,5 +1,7 @@
 package org.samplegrad.job.output;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.samplegrad.core.moments.MomentStatistics;
 import org.samplegrad.core.moments.Reduction;
@@ -37,16 +39,21 @@ public record Report(FunctionalResult result, Reduction reduction, Map<String, S
     return errorBound() < 1;
   }
 
-  public ParameterShare share(ParameterLayout.Entry entry) {
+  /** The shares of all parameters, in the model's order. */
+  public List<ParameterShare> shares() {
+    List<ParameterShare> shares = new ArrayList<>();
+    List<ParameterLayout.Entry> entries = statistics().meanGradient().layout().entries();
     ParameterVector variance = statistics().variance();
-    double bound =
-        statistics()
-            .relativeErrorBound(result.precision(), entry.offset(), entry.offset() + entry.size());
-    return new ParameterShare(
-        entry.name(),
-        entry.shape().extents(),
-        bound < 1 ? variance.sum(entry) : 0,
-        statistics().meanGradient().norm(entry),
-        bound);
+    for (int i = 0; i < entries.size(); i++) {
+      double bound = statistics().relativeErrorBound(result.precision(), i);
+      shares.add(
+          new ParameterShare(
+              entries.get(i).name(),
+              entries.get(i).shape().extents(),
+              bound < 1 ? variance.sum(variance.layout().entries().get(i)) : 0,
+              statistics().meanGradient().norm(entries.get(i)),
+              bound));
+    }
+    return shares;
   }
 }

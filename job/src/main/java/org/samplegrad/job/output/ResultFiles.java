@@ -1,5 +1,6 @@
 package org.samplegrad.job.output;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.samplegrad.core.models.Safetensors;
 import org.samplegrad.core.parameters.ParameterVector;
@@ -10,11 +11,14 @@ public final class ResultFiles {
   private ResultFiles() {}
 
   public static List<File> of(Report report) {
-    return List.of(
-        tensors("mean_gradient", report.statistics().meanGradient()),
-        tensors("variance", report.statistics().variance()),
-        tensors("total_variance_gradient", report.result().gradient()),
-        new File("summary.json", stream -> SummaryJson.write(report, stream)));
+    List<File> files = new ArrayList<>();
+    files.add(tensors("mean_gradient", report.statistics().meanGradient()));
+    if (report.statistics().hasVarianceOfElements()) {
+      files.add(tensors("variance", report.statistics().variance()));
+    }
+    files.add(tensors("total_variance_gradient", report.result().gradient()));
+    files.add(new File("summary.json", stream -> SummaryJson.write(report, stream)));
+    return files;
   }
 
   private static File tensors(String name, ParameterVector values) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
-import org.samplegrad.core.parameters.ParameterLayout;
 
 /** {@code summary.json}: the report for programs. */
 final class SummaryJson {
@@ -22,8 +21,7 @@ final class SummaryJson {
     root.put("total_variance", report.totalVariance());
     root.put("mean_gradient_norm", report.statistics().meanGradient().norm());
     root.put("total_variance_gradient_norm", report.result().gradient().norm());
-    for (ParameterLayout.Entry entry : report.statistics().variance().layout().entries()) {
-      Report.ParameterShare share = report.share(entry);
+    for (Report.ParameterShare share : report.shares()) {
       ObjectNode parameter = root.withArray("parameters").addObject();
       parameter.put("name", share.name());
       Arrays.stream(share.shape()).forEach(parameter.putArray("shape")::add);

@@ -141,6 +141,42 @@ class BadInputTest extends SparkSuite {
   }
 
   @Test
+  void everyLabelIgnored() throws IOException {
+    String data = table(array_repeat(lit(0.5), 784), lit(-100));
+    List<?> ignored =
+        List.of("--model", "mnist-logistic", "--data", data, "--loss-option", "ignore-index=-100");
+    assertFails(
+        BAD_DATA,
+        Stream.concat(ignored.stream(), Stream.of("--reduction", "mean")).toList(),
+        "table.parquet",
+        "no label that counts",
+        "divide by 0");
+    assertThat(CommandRun.of(List.of("variance"), ignored).exitCode()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.5, 2 numbers", "-0.25, -0.25 is not a probability"})
+  void labelThatIsNoProbability(double last, String fragment) throws IOException {
+    Column two = array(lit(0.5), lit(0.5));
+    Column three = array(lit(0.5), lit(0.5), lit(last));
+    String data =
+        table(pair(), spoilt(last > 0 ? two : three, array(lit(0.5), lit(0.5), lit(0.0))));
+    Path model =
+        Files.writeString(
+            directory.resolve("three.json"),
+            "{\"input\": [2], \"layers\": [{\"linear\": {\"out\": 3}}]}");
+    List<?> arguments =
+        List.of(
+            "--model", model, "--loss", "cross-entropy", "--loss-option", "target=probabilities");
+    assertFails(
+        BAD_DATA,
+        Stream.concat(arguments.stream(), Stream.of("--data", data)).toList(),
+        "Row 1 of",
+        "'label'",
+        fragment);
+  }
+
+  @Test
   void emptyDataSet() throws IOException {
     String data = table(pair(), number());
     session().read().parquet(data).limit(0).write().parquet(data + ".empty");
@@ -260,6 +296,11 @@ class BadInputTest extends SparkSuite {
         "--model nope | mnist-cnn",
         "--data mnist-test | --model is missing",
         "--model linear --loss hinge | cross-entropy, mse",
+        "--model linear --loss-option delta=1 | this loss has none",
+        "--model linear --loss huber --loss-option beta=1 | choose one of delta",
+        "--model linear --loss huber --loss-option delta | expected KEY=VALUE",
+        "--model linear --loss huber --loss-option delta=1 --loss-option delta=2 | given twice",
+        "--model mnist-cnn --loss-option class-weights=1,2 | expected 10, one for each class",
         "--model linear --reduction median | sum, mean",
         "--model linear --backend abacus | nd4j",
         "--model linear --precision float16 | float32, float64",

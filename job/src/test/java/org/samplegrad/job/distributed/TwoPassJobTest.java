@@ -14,7 +14,7 @@ import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.losses.CrossEntropy;
@@ -23,6 +23,7 @@ import org.samplegrad.core.models.Sequential;
 import org.samplegrad.core.moments.MomentFunctional;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.datasets.BlockBuilder;
@@ -47,7 +48,7 @@ class TwoPassJobTest extends SparkSuite {
           new Sequential(
               Shape.of(2, 4, 4),
               List.of(
-                  new Conv2d(
+                  new Convolution(
                       2,
                       2,
                       Window.ofKernel(3, 2).withStride(2, 1).withPadding(1, 0).withDilation(1, 2),
@@ -96,9 +97,7 @@ class TwoPassJobTest extends SparkSuite {
     return new TwoPassJob(jsc(), objective, parameters, Backends.AUTO, log)
         .run(
             p -> SourceBlocks.of(jsc(), source, "samples", format(objective, p), options),
-            functional,
-            reduction,
-            precision);
+            new TwoPassJob.Plan(functional, VarianceDetail.ELEMENTS, reduction, precision));
   }
 
   private static SampleFormat format(Objective objective, Precision precision) {

@@ -32,6 +32,17 @@ final class Columns implements AutoCloseable {
     unfolding.fold(array, 0, channels, images, first);
   }
 
+  /** The native memory's elements in the Java array. */
+  float[] read() {
+    pointer.get(array, 0, size);
+    return array;
+  }
+
+  /** Puts the Java array's elements into the native memory. */
+  void write() {
+    pointer.put(array, 0, size);
+  }
+
   @Override
   public void close() {
     memory.giveBack(array);

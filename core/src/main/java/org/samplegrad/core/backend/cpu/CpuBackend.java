@@ -10,6 +10,8 @@ import java.util.Map;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.SampleCotangents;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.backend.Scope;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.ShapeRules;
@@ -214,6 +216,12 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor step(Tensor x) {
     return unary(Loops::step, x);
+  }
+
+  @Override
+  public Tensor maskPositive(Tensor gradient, Tensor x) {
+    ShapeRules.requireSameShape(gradient.shape(), x.shape());
+    return binary(Loops::maskPositive, gradient, x);
   }
 
   private Tensor unary(Loops.Unary loop, Tensor x) {
@@ -532,6 +540,36 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public SampleSums convolutionSampleSums(
+      Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    CpuTensor sum = (CpuTensor) fill(weightShape, 0);
+    CpuTensor squaredSum = (CpuTensor) fill(weightShape, 0);
+    GroupedConvolution.of(own(x), sum, own(outputGradient), unfolding(window, x.shape()), groups)
+        .sampleSums(memory, squaredSum);
+    return new SampleSums(sum, squaredSum);
+  }
+
+  @Override
+  public SampleCotangents convolutionSampleCotangents(
+      Tensor x,
+      Tensor outputGradient,
+      Tensor sumCotangent,
+      Tensor squaredSumCotangent,
+      Window window,
+      int groups,
+      boolean ofInput) {
+    Shape weightShape = sumCotangent.shape();
+    ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
+    CpuTensor toOutput = inNativeMemory(outputGradient.shape());
+    CpuTensor toInput = ofInput ? (CpuTensor) fill(x.shape(), 0) : null;
+    GroupedConvolution.of(
+            own(x), own(sumCotangent), own(outputGradient), unfolding(window, x.shape()), groups)
+        .sampleCotangents(memory, own(squaredSumCotangent), toOutput, toInput);
+    return new SampleCotangents(toOutput, toInput);
+  }
+
+  @Override
   public Tensor unfold(Tensor x, Window window) {
     CpuTensor result = inArray(ShapeRules.unfolded(x.shape(), window));
     Unfolding unfolding = unfolding(window, x.shape());
@@ -572,20 +610,21 @@ final class CpuBackend implements Backend {
   }
 
   private static int largest(float[] values, int first, int[] sources, int window, int windows) {
-    int best = -1;
-    float largest = Float.NaN;
+    int best = Window.OUTSIDE;
+    float largest = 0;
     for (int i = window; i < sources.length; i += windows) {
       int source = sources[i];
       if (source == Window.OUTSIDE) {
         continue;
       }
       float value = values[first + source];
-      if (best < 0 || value > largest || (Float.isNaN(value) && !Float.isNaN(largest))) {
-        best = first + source;
+      // Greater, or not a number; once that is the largest, it stays.
+      if (best == Window.OUTSIDE || !(value <= largest) && largest == largest) {
+        best = source;
         largest = value;
       }
     }
-    return best;
+    return first + best;
   }
 
   @Override

@@ -120,4 +120,73 @@ record GroupedConvolution(
           });
     }
   }
+
+  /**
+   * {@code W = sum_n G_n} and {@code sum_n G_n * G_n} with {@code G_n = y_n A_n^T}; both hold zeros
+   * before.
+   */
+  void sampleSums(Memory memory, CpuTensor squaredSum) {
+    int size = outputs * inputs();
+    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize());
+        GroupTotals sums = new GroupTotals(memory, groups, size);
+        GroupTotals squaredSums = new GroupTotals(memory, groups, size);
+        Columns product = new Columns(memory, size)) {
+      Matrix output = outputMatrix();
+      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions(), true);
+      Matrix gradient = new Matrix(product.pointer(), outputs, inputs());
+      forEach(
+          (block, group) -> {
+            columns.unfold(unfolding, images.array(), firstOfImage(block), channels);
+            Products.multiply(output.at(block * output.size()), unfolded, gradient);
+            float[] own = product.read();
+            Loops.add(sums.of(group), own, sums.of(group), 0, size);
+            Loops.accumulateProduct(own, own, squaredSums.of(group), 0, size);
+          });
+      sums.copyTo(weight.array());
+      squaredSums.copyTo(squaredSum.array());
+    }
+  }
+
+  /**
+   * With {@code C_n = W + 2 c2 * G_n}: {@code C_n A_n} and, if wanted, {@code fold(C_n^T y_n)}.
+   *
+   * @param squaredSumCotangent {@code c2}, in the weight's shape or a scalar
+   * @param toInput holds zeros before; null if it is not wanted
+   */
+  void sampleCotangents(
+      Memory memory, CpuTensor squaredSumCotangent, CpuTensor toOutput, CpuTensor toInput) {
+    int size = outputs * inputs();
+    boolean uniform = squaredSumCotangent.size() == 1;
+    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize());
+        GroupTotals first = new GroupTotals(memory, groups, size);
+        GroupTotals second = new GroupTotals(memory, uniform ? 0 : groups, size);
+        Columns product = new Columns(memory, size)) {
+      first.copyFrom(weight.array());
+      second.copyFrom(squaredSumCotangent.array());
+      float one = squaredSumCotangent.array()[0];
+      Matrix output = outputMatrix();
+      Matrix target = new Matrix(toOutput.pointer(), outputs, positions());
+      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions());
+      Matrix unfoldedTransposed = new Matrix(columns.pointer(), inputs(), positions(), true);
+      Matrix gradient = new Matrix(product.pointer(), outputs, inputs());
+      Matrix gradientTransposed = new Matrix(product.pointer(), outputs, inputs(), true);
+      forEach(
+          (block, group) -> {
+            columns.unfold(unfolding, images.array(), firstOfImage(block), channels);
+            Products.multiply(output.at(block * output.size()), unfoldedTransposed, gradient);
+            float[] own = product.read();
+            if (uniform) {
+              Loops.addScaled(first.of(group), 2 * one, own, own, 0, size);
+            } else {
+              Loops.addTwice(first.of(group), second.of(group), own, own, 0, size);
+            }
+            product.write();
+            Products.multiply(gradient, unfolded, target.at(block * target.size()));
+            if (toInput != null) {
+              Products.multiply(gradientTransposed, output, unfolded);
+              columns.fold(unfolding, toInput.array(), firstOfImage(block), channels);
+            }
+          });
+    }
+  }
 }

@@ -16,10 +16,10 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
-import org.samplegrad.core.layers.Conv2d;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Linear;
-import org.samplegrad.core.layers.MaxPool2d;
+import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.losses.CrossEntropy;
 import org.samplegrad.core.losses.Targets;
 import org.samplegrad.core.ops.Elementwise;
@@ -97,8 +97,8 @@ class MemoryStaysFlatTest {
     private static final int FEATURES = CHANNELS * 6 * 6;
     private static final int CLASSES = 3;
 
-    private final Conv2d convolution = new Conv2d(1, CHANNELS, KERNEL, 1, true);
-    private final MaxPool2d pool = new MaxPool2d(PAIRS);
+    private final Convolution convolution = new Convolution(1, CHANNELS, KERNEL, 1, true);
+    private final MaxPool pool = new MaxPool(PAIRS);
     private final Linear linear = new Linear(FEATURES, CLASSES, true);
     private final Variable input;
     private final List<Variable> parameters;

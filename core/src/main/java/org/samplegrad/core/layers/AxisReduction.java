@@ -1,0 +1,58 @@
+package org.samplegrad.core.layers;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.ShapeRules;
+import org.samplegrad.core.ops.Elementwise;
+import org.samplegrad.core.ops.Shapes;
+
+/**
+ * The sum or the mean over axes of each sample, as {@code torch.sum} and {@code torch.mean}.
+ *
+ * @param axes of one sample; negative ones count from the last
+ * @param keepsAxes whether they stay, with extent 1
+ */
+public record AxisReduction(Kind kind, List<Integer> axes, boolean keepsAxes) implements Layer {
+
+  /** What becomes of the elements along the axes. */
+  public enum Kind {
+    SUM,
+    MEAN
+  }
+
+  public AxisReduction {
+    axes = List.copyOf(axes);
+  }
+
+  private int[] positions(Shape inputShape) {
+    return Axes.of(inputShape, axes.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    int[] positions = positions(inputShape);
+    Shape reduced = ShapeRules.reduced(inputShape, positions);
+    if (keepsAxes) {
+      return reduced;
+    }
+    return Shape.of(
+        IntStream.range(0, inputShape.rank())
+            .filter(axis -> Arrays.stream(positions).noneMatch(position -> position == axis))
+            .map(inputShape::extent)
+            .toArray());
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    Shape sample = input.shape().dropFirst();
+    int[] positions = Arrays.stream(positions(sample)).map(axis -> 1 + axis).toArray();
+    Shape output = outputShape(sample);
+    Variable sums = Shapes.sum(input, positions);
+    double share = (double) output.size() / sample.size();
+    Variable reduced = kind == Kind.MEAN ? Elementwise.scale(sums, share) : sums;
+    return Shapes.reshape(reduced, output.prepend(input.shape().extent(0)));
+  }
+}

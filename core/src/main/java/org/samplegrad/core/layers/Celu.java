@@ -1,0 +1,37 @@
+package org.samplegrad.core.layers;
+
+import static org.samplegrad.core.ops.Elementwise.add;
+import static org.samplegrad.core.ops.Elementwise.expm1;
+import static org.samplegrad.core.ops.Elementwise.negativePart;
+import static org.samplegrad.core.ops.Elementwise.relu;
+import static org.samplegrad.core.ops.Elementwise.scale;
+
+import java.util.List;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+
+/**
+ * {@code x} above 0 and {@code alpha (exp(x/alpha) - 1)} elsewhere, as {@code torch.nn.CELU};
+ * {@code alpha} is not 0.
+ */
+public record Celu(double alpha) implements Layer {
+
+  /**
+   * @throws IllegalArgumentException if alpha is 0
+   */
+  public Celu {
+    if (alpha == 0) {
+      throw new IllegalArgumentException("celu needs an alpha that is not 0");
+    }
+  }
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    return inputShape;
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    return add(relu(input), scale(expm1(scale(negativePart(input), 1 / alpha)), alpha));
+  }
+}

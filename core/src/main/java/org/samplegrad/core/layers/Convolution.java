@@ -1,0 +1,100 @@
+package org.samplegrad.core.layers;
+
+import static org.samplegrad.core.ops.Elementwise.add;
+import static org.samplegrad.core.ops.Shapes.reshape;
+import static org.samplegrad.core.ops.Shapes.sum;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
+import org.samplegrad.core.ops.Convolutions;
+import org.samplegrad.core.persample.ConvolutionGradient;
+import org.samplegrad.core.persample.DenseGradient;
+import org.samplegrad.core.persample.PerSampleGradient;
+
+/**
+ * Convolution (cross-correlation) over one to three spatial axes, as {@code torch.nn.Conv1d},
+ * {@code Conv2d} and {@code Conv3d}: {@code [n,c,...] -> [n,o,...']} with a weight {@code [o,
+ * c/groups, k...]}.
+ *
+ * @param bias whether there is one, {@code [o]}
+ */
+public record Convolution(int inputs, int outputs, Window window, int groups, boolean bias)
+    implements ParametricLayer {
+
+  /**
+   * @throws IllegalArgumentException if a channel count is not a positive multiple of {@code
+   *     groups}
+   */
+  public Convolution {
+    if (groups < 1 || inputs < 1 || outputs < 1 || inputs % groups != 0 || outputs % groups != 0) {
+      throw new IllegalArgumentException(
+          "conv%dd needs input and output channels that are positive multiples of its groups;"
+                  .formatted(window.axes())
+              + " found %d inputs, %d outputs, %d groups".formatted(inputs, outputs, groups));
+    }
+    weightShape(inputs, outputs, window, groups);
+  }
+
+  private static Shape weightShape(int inputs, int outputs, Window window, int groups) {
+    return Shape.of(window.kernel()).prepend(inputs / groups).prepend(outputs);
+  }
+
+  private Shape weightShape() {
+    return weightShape(inputs, outputs, window, groups);
+  }
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    boolean channelsFit = inputShape.rank() > 0 && inputShape.extent(0) == inputs;
+    return new Sliding("conv", window).outputShape(inputShape, channelsFit, inputs, outputs);
+  }
+
+  /** The unfolded windows. */
+  @Override
+  public long scratchElements(Shape inputShape) {
+    long positions = outputShape(inputShape).dropFirst().size();
+    return (long) inputs * window.kernelSize() * positions;
+  }
+
+  @Override
+  public List<ParameterSpec> parameters() {
+    Shape weight = weightShape();
+    double bound = 1 / Math.sqrt(weight.dropFirst().size());
+    List<ParameterSpec> parameters = new ArrayList<>();
+    parameters.add(new ParameterSpec("weight", weight, bound));
+    if (bias) {
+      parameters.add(new ParameterSpec("bias", Shape.of(outputs), bound));
+    }
+    return parameters;
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    Variable product = Convolutions.convolve(input, parameters.get(0), window, groups);
+    return bias ? add(product, reshape(parameters.get(1), biasShape())) : product;
+  }
+
+  /** {@code [o, 1, ...]}. */
+  private Shape biasShape() {
+    int[] extents = IntStream.generate(() -> 1).limit(1L + window.axes()).toArray();
+    extents[0] = outputs;
+    return Shape.of(extents);
+  }
+
+  @Override
+  public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
+    PerSampleGradient weight =
+        new ConvolutionGradient(outputGradient, input, weightShape(), window, groups);
+    if (!bias) {
+      return List.of(weight);
+    }
+    int[] spatial = IntStream.range(2, 2 + window.axes()).toArray();
+    Variable summed =
+        reshape(sum(outputGradient, spatial), Shape.of(input.shape().extent(0), outputs));
+    return List.of(weight, new DenseGradient(summed));
+  }
+}

@@ -1,0 +1,25 @@
+package org.samplegrad.core.layers;
+
+import java.util.List;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.ops.Shapes;
+
+/**
+ * {@code log(exp(x) / sum(exp(x)))} over an axis, as {@code torch.nn.LogSoftmax}.
+ *
+ * @param axis of one sample; negative ones count from the last
+ */
+public record LogSoftmax(int axis) implements Layer {
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    Axes.of(inputShape, axis);
+    return inputShape;
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    return Shapes.logSoftmax(input, 1 + Axes.of(input.shape().dropFirst(), axis));
+  }
+}

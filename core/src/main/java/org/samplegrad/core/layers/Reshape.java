@@ -1,0 +1,28 @@
+package org.samplegrad.core.layers;
+
+import java.util.List;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.ops.Shapes;
+
+/**
+ * Each sample with the same elements in another shape, row-major.
+ *
+ * @param shape of one sample
+ */
+public record Reshape(Shape shape) implements Layer {
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    if (inputShape.size() != shape.size()) {
+      throw new IllegalArgumentException(
+          "An input of shape %s cannot take the shape %s".formatted(inputShape, shape));
+    }
+    return shape;
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    return Shapes.reshape(input, shape.prepend(input.shape().extent(0)));
+  }
+}

@@ -1,0 +1,25 @@
+package org.samplegrad.core.layers;
+
+import java.util.List;
+import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.ops.Shapes;
+
+/**
+ * {@code exp(x) / sum(exp(x))} over an axis, as {@code torch.nn.Softmax}.
+ *
+ * @param axis of one sample; negative ones count from the last
+ */
+public record Softmax(int axis) implements Layer {
+
+  @Override
+  public Shape outputShape(Shape inputShape) {
+    Axes.of(inputShape, axis);
+    return inputShape;
+  }
+
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    return Shapes.softmax(input, 1 + Axes.of(input.shape().dropFirst(), axis));
+  }
+}

@@ -1,0 +1,269 @@
+package org.samplegrad.core.models.onnx;
+
+import static org.samplegrad.core.models.onnx.OperatorTranslation.one;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
+import java.util.function.LongBinaryOperator;
+import java.util.function.LongUnaryOperator;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Activation;
+import org.samplegrad.core.layers.Arithmetic;
+import org.samplegrad.core.layers.Clip;
+import org.samplegrad.core.layers.Elu;
+import org.samplegrad.core.layers.Gelu;
+import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.PRelu;
+import org.samplegrad.core.layers.Power;
+import org.samplegrad.core.layers.Softplus;
+
+/** Operators that work on each number by itself. Between constants they are evaluated. */
+final class ArithmeticNodes {
+  /** Without the threshold above which PyTorch's equals its argument to nine digits. */
+  static final Softplus SOFTPLUS = new Softplus(1, Double.POSITIVE_INFINITY);
+
+  private static final double SELU_ALPHA = 1.6732632423543772848170429916717;
+  private static final double SELU_GAMMA = 1.0507009873554804934193349852946;
+
+  private ArithmeticNodes() {}
+
+  static OperatorTranslation binary(
+      Arithmetic arithmetic, LongBinaryOperator ofIntegers, DoubleBinaryOperator ofReals) {
+    return one(
+        (node, graph) -> {
+          if (node.operand(0) instanceof StaticTensor a
+              && node.operand(1) instanceof StaticTensor b) {
+            return StaticTensor.combine(a, b, ofIntegers, ofReals);
+          }
+          return graph.combine(
+              arithmetic, graph.value(node.operand(0)), graph.value(node.operand(1)));
+        });
+  }
+
+  static OperatorTranslation unary(
+      Layer layer, LongUnaryOperator ofIntegers, DoubleUnaryOperator ofReals) {
+    return one(
+        (node, graph) ->
+            node.operand(0) instanceof StaticTensor constant
+                ? constant.map(ofIntegers, ofReals)
+                : graph.apply(layer, graph.value(node.operand(0))));
+  }
+
+  /** A function of real numbers; of integers it is asked for nowhere. */
+  static OperatorTranslation unary(Layer layer, DoubleUnaryOperator ofReals) {
+    return one(
+        (node, graph) ->
+            node.operand(0) instanceof StaticTensor constant
+                ? constant.toReals().map(number -> number, ofReals)
+                : graph.apply(layer, graph.value(node.operand(0))));
+  }
+
+  /** A layer that the node's attributes choose. */
+  static OperatorTranslation activation(Function<OnnxNode, Layer> layer) {
+    return one((node, graph) -> graph.apply(layer.apply(node), graph.value(node.operand(0))));
+  }
+
+  static Operand reciprocal(OnnxNode node, GraphTranslation graph) {
+    if (node.operand(0) instanceof StaticTensor constant) {
+      return constant.toReals().map(number -> number, number -> 1 / number);
+    }
+    return graph.combine(Arithmetic.DIVIDE, graph.constant(1), graph.value(node.operand(0)));
+  }
+
+  /** A function of any number of inputs, of two at a time. */
+  static OperatorTranslation many(Arithmetic arithmetic) {
+    return one(
+        (node, graph) -> {
+          GraphValue result = graph.value(node.operand(0));
+          for (int i = 1; i < node.operandCount(); i++) {
+            result = graph.combine(arithmetic, result, graph.value(node.operand(i)));
+          }
+          return result;
+        });
+  }
+
+  static Operand power(OnnxNode node, GraphTranslation graph) {
+    StaticTensor exponent = node.constant(1, "exponent");
+    if (node.operand(0) instanceof StaticTensor base) {
+      return StaticTensor.combine(
+          base.toReals(), exponent.toReals(), (a, b) -> a, (a, b) -> Math.pow(a, b));
+    }
+    if (exponent.shape().size() != 1 || exponent.dependsOnBatch()) {
+      throw new IllegalArgumentException(
+          "its exponent must be a single number, found the shape " + exponent.shape());
+    }
+    return graph.apply(new Power(exponent.real(0)), graph.value(node.operand(0)));
+  }
+
+  /** The constants in a file are PyTorch's, rounded. */
+  static Operand selu(OnnxNode node, GraphTranslation graph) {
+    GraphValue x = graph.value(node.operand(0));
+    float alpha = (float) node.real("alpha", SELU_ALPHA);
+    float gamma = (float) node.real("gamma", SELU_GAMMA);
+    if (alpha == (float) SELU_ALPHA && gamma == (float) SELU_GAMMA) {
+      return graph.apply(Activation.SELU, x);
+    }
+    GraphValue y = graph.apply(new Elu(alpha), x);
+    return graph.combine(Arithmetic.MULTIPLY, y, graph.constant(gamma));
+  }
+
+  static Operand hardSigmoid(OnnxNode node, GraphTranslation graph) {
+    GraphValue x = graph.value(node.operand(0));
+    double alpha = node.real("alpha", 0.2);
+    double beta = node.real("beta", 0.5);
+    if (alpha == 1.0 / 6 && beta == 0.5) {
+      return graph.apply(Activation.HARDSIGMOID, x);
+    }
+    GraphValue scaled = graph.combine(Arithmetic.MULTIPLY, x, graph.constant(alpha));
+    GraphValue shifted = graph.combine(Arithmetic.ADD, scaled, graph.constant(beta));
+    return graph.apply(new Clip(0, 1), shifted);
+  }
+
+  static Layer gelu(OnnxNode node) {
+    String form = node.text("approximate", "none");
+    if (!form.equals("none") && !form.equals("tanh")) {
+      throw new IllegalArgumentException("approximates by the unknown '%s'".formatted(form));
+    }
+    return new Gelu(form.equals("tanh"));
+  }
+
+  /** {@code x sigmoid(alpha x)}. */
+  static Operand swish(OnnxNode node, GraphTranslation graph) {
+    GraphValue x = graph.value(node.operand(0));
+    GraphValue scaled =
+        graph.combine(Arithmetic.MULTIPLY, x, graph.constant(node.real("alpha", 1)));
+    return graph.combine(Arithmetic.MULTIPLY, x, graph.apply(Activation.SIGMOID, scaled));
+  }
+
+  /** One slope, one for each channel, or any that broadcast to the input. */
+  static Operand parametricRelu(OnnxNode node, GraphTranslation graph) {
+    GraphValue x = graph.value(node.operand(0));
+    Operand slope = node.operand(1);
+    if (graph.isParameterAsWeight(slope)) {
+      StoredTensor stored = (StoredTensor) slope;
+      Shape own = stored.parameterShape();
+      boolean ofChannels =
+          slope.shape().rank() == x.shape().rank()
+              && slope.shape().extent(0) == slope.shape().size()
+              && own.size() == x.shape().extent(0);
+      if (own.rank() == 1 && (own.size() == 1 || ofChannels)) {
+        return graph.apply(new PRelu(own.size()), x, List.of(stored));
+      }
+    }
+    GraphValue negative = graph.apply(new Clip(Double.NEGATIVE_INFINITY, 0), x);
+    GraphValue below = graph.combine(Arithmetic.MULTIPLY, negative, graph.weightValue(slope));
+    return graph.combine(Arithmetic.ADD, graph.apply(Activation.RELU, x), below);
+  }
+
+  /** A comparison that {@code Where} may choose by, or one of constants. */
+  static Operand greater(OnnxNode node, GraphTranslation graph) {
+    Operand left = node.operand(0);
+    StaticTensor right = node.constant(1, "second input");
+    if (left instanceof StaticTensor constant) {
+      return truth(
+          StaticTensor.combine(constant, right, (a, b) -> a > b ? 1 : 0, (a, b) -> a > b ? 1 : 0));
+    }
+    if (left instanceof GraphValue value && right.shape().size() == 1) {
+      return new Comparison(value, right.real(0));
+    }
+    throw new IllegalArgumentException("compares with other than a single number");
+  }
+
+  static Operand equal(OnnxNode node, GraphTranslation graph) {
+    return truth(
+        StaticTensor.combine(
+            node.constant(0, "first input"),
+            node.constant(1, "second input"),
+            (a, b) -> a == b ? 1 : 0,
+            (a, b) -> a == b ? 1 : 0));
+  }
+
+  private static StaticTensor truth(StaticTensor numbers) {
+    return StaticTensor.ofIntegers(numbers.shape(), numbers.integers());
+  }
+
+  /**
+   * Chooses between constants; or, as PyTorch exports softplus, between {@code x} above a threshold
+   * and {@code softplus(x)} elsewhere.
+   */
+  static Operand where(OnnxNode node, GraphTranslation graph) {
+    if (node.operand(0) instanceof Comparison comparison
+        && node.operand(1).equals(comparison.left())
+        && graph.isSoftplusOf(node.operand(2), comparison.left())) {
+      return graph.apply(new Softplus(1, comparison.threshold()), comparison.left());
+    }
+    StaticTensor condition = node.constant(0, "condition, except in a softplus,");
+    StaticTensor yes = node.constant(1, "first choice");
+    StaticTensor no = node.constant(2, "second choice");
+    Shape shape = Shape.broadcast(condition.shape(), Shape.broadcast(yes.shape(), no.shape()));
+    StaticTensor chosen = StaticArrangements.expand(condition, shape);
+    StaticTensor first = StaticArrangements.expand(yes, shape);
+    StaticTensor second = StaticArrangements.expand(no, shape);
+    if (first.isInteger() && second.isInteger()) {
+      long[] values = new long[shape.size()];
+      Arrays.setAll(values, i -> chosen.integer(i) != 0 ? first.integer(i) : second.integer(i));
+      return StaticTensor.ofIntegers(shape, values);
+    }
+    if (first.dependsOnBatch() || second.dependsOnBatch()) {
+      throw new IllegalArgumentException("chooses between numbers that depend on the samples");
+    }
+    double[] values = new double[shape.size()];
+    Arrays.setAll(values, i -> chosen.integer(i) != 0 ? first.real(i) : second.real(i));
+    return StaticTensor.ofReals(shape, values);
+  }
+
+  static Operand clip(OnnxNode node, GraphTranslation graph) {
+    double least = bound(node, "min", 1, Double.NEGATIVE_INFINITY);
+    double most = bound(node, "max", 2, Double.POSITIVE_INFINITY);
+    if (node.operand(0) instanceof StaticTensor constant) {
+      return constant.map(
+          number -> (long) Math.max(least, Math.min(most, number)),
+          number -> Math.max(least, Math.min(most, number)));
+    }
+    return graph.apply(new Clip(least, most), graph.value(node.operand(0)));
+  }
+
+  private static double bound(OnnxNode node, String name, int operand, double none) {
+    double ofAttribute = node.real(name, none);
+    if (!node.has(operand)) {
+      return Math.abs(ofAttribute) > Float.MAX_VALUE / 2 ? none : ofAttribute;
+    }
+    StaticTensor constant = node.constant(operand, name);
+    if (constant.shape().size() != 1 || constant.dependsOnBatch()) {
+      throw new IllegalArgumentException(
+          "its %s must be a single number, found the shape %s".formatted(name, constant.shape()));
+    }
+    return Math.abs(constant.real(0)) > Float.MAX_VALUE / 2 ? none : constant.real(0);
+  }
+
+  /** Max and Min with one number beside the samples. */
+  static OperatorTranslation bounded(boolean fromBelow) {
+    return one(
+        (node, graph) -> {
+          if (node.operandCount() != 2) {
+            throw new IllegalArgumentException("is supported for an input and a number only");
+          }
+          boolean first = node.operand(0) instanceof StaticTensor;
+          StaticTensor number = node.constant(first ? 0 : 1, "bound");
+          Operand operand = node.operand(first ? 1 : 0);
+          if (operand instanceof StaticTensor other) {
+            return fromBelow
+                ? StaticTensor.combine(number, other, Math::max, Math::max)
+                : StaticTensor.combine(number, other, Math::min, Math::min);
+          }
+          if (number.shape().size() != 1 || number.dependsOnBatch()) {
+            throw new IllegalArgumentException(
+                "its bound must be a single number, found the shape " + number.shape());
+          }
+          double bound = number.real(0);
+          Layer layer =
+              fromBelow
+                  ? new Clip(bound, Double.POSITIVE_INFINITY)
+                  : new Clip(Double.NEGATIVE_INFINITY, bound);
+          return graph.apply(layer, graph.value(operand));
+        });
+  }
+}

@@ -1,0 +1,193 @@
+package org.samplegrad.core.models.onnx;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Combination;
+import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.Permute;
+import org.samplegrad.core.layers.Reshape;
+import org.samplegrad.core.models.Graph;
+
+/**
+ * The graph under construction: what translations put into it, and which tensors became parameters.
+ */
+final class GraphTranslation {
+  private final Graph.Builder builder;
+  private final ParameterRule rule;
+  private final long fixedBatch;
+  private final Map<String, StoredTensor> parameters = new LinkedHashMap<>();
+  private final Map<Integer, Integer> softplusInputs = new HashMap<>();
+
+  /**
+   * @param fixedBatch the number of samples that the file fixes, or {@link StaticTensor#BATCH}
+   */
+  GraphTranslation(Graph.Builder builder, ParameterRule rule, long fixedBatch) {
+    this.builder = builder;
+    this.rule = rule;
+    this.fixedBatch = fixedBatch;
+  }
+
+  /** The number of samples that the file was exported for, or {@link StaticTensor#BATCH} if any. */
+  long fixedBatch() {
+    return fixedBatch;
+  }
+
+  GraphValue input() {
+    return new GraphValue(builder.input(), builder.shape(builder.input()), true);
+  }
+
+  /** The tensors that became parameters, by the names of the parameters. */
+  Map<String, StoredTensor> parameters() {
+    return parameters;
+  }
+
+  /** Whether a tensor that is the weight of an operator is to be differentiated for. */
+  boolean isParameterAsWeight(Operand operand) {
+    return operand instanceof StoredTensor stored && rule.isParameterAsWeight(stored);
+  }
+
+  /** The output of a layer without parameters. */
+  GraphValue apply(Layer layer, GraphValue input) {
+    return apply(layer, input, List.of());
+  }
+
+  /** The output of a layer whose parameters are tensors of the file, in the layer's order. */
+  GraphValue apply(Layer layer, GraphValue input, List<StoredTensor> tensors) {
+    tensors.forEach(this::register);
+    List<String> names = tensors.stream().map(StoredTensor::parameter).toList();
+    int node = builder.apply(layer, names, input.node());
+    if (layer.equals(ArithmeticNodes.SOFTPLUS)) {
+      softplusInputs.put(node, input.node());
+    }
+    return new GraphValue(node, builder.shape(node), input.batched());
+  }
+
+  private void register(StoredTensor tensor) {
+    parameters.putIfAbsent(tensor.parameter(), tensor);
+  }
+
+  /** An operand as a value of the graph, a tensor of the file as what the rule takes it for. */
+  GraphValue value(Operand operand) {
+    if (operand instanceof GraphValue value) {
+      return value;
+    }
+    if (operand instanceof StaticTensor constant) {
+      return constant(constant);
+    }
+    if (operand instanceof StoredTensor stored) {
+      return rule.isParameterAsOperand(stored)
+          ? parameter(stored)
+          : constant(rule.constant(stored));
+    }
+    throw new IllegalArgumentException("takes a comparison, which only Where can");
+  }
+
+  /** The weight of an operator: a tensor of the file only if it is a parameter. */
+  Operand weight(Operand operand) {
+    return operand instanceof StoredTensor stored && !isParameterAsWeight(stored)
+        ? rule.constant(stored)
+        : operand;
+  }
+
+  /** A weight as a value of the graph, for operators that have no layer of their own. */
+  GraphValue weightValue(Operand operand) {
+    Operand weight = weight(operand);
+    return weight instanceof StoredTensor stored ? parameter(stored) : value(weight);
+  }
+
+  private GraphValue parameter(StoredTensor stored) {
+    register(stored);
+    int node = builder.parameter(stored.parameter(), stored.parameterShape(), 1);
+    GraphValue value = new GraphValue(node, stored.parameterShape(), false);
+    return stored.transposed()
+        ? apply(new Permute(List.of(1, 0)), value)
+        : reshape(value, stored.shape());
+  }
+
+  GraphValue constant(StaticTensor values) {
+    if (values.dependsOnBatch()) {
+      throw new IllegalArgumentException(
+          "takes a number that depends on the number of samples. That mixes samples; divide or multiply by fixed numbers");
+    }
+    int node = builder.constant(values.shape(), values.reals());
+    return new GraphValue(node, values.shape(), false);
+  }
+
+  GraphValue constant(double value) {
+    return constant(StaticTensor.ofReals(Shape.scalar(), value));
+  }
+
+  /** The same elements of each sample in another shape. */
+  GraphValue reshape(GraphValue value, Shape shape) {
+    return value.shape().equals(shape) ? value : apply(new Reshape(shape), value);
+  }
+
+  /**
+   * A function of two values that broadcast as in the file.
+   *
+   * @throws IllegalArgumentException if broadcasting would put the samples along another axis
+   */
+  GraphValue combine(Combination combination, GraphValue a, GraphValue b) {
+    int rank = Math.max(a.rank(), b.rank());
+    GraphValue left = aligned(a, b, rank);
+    GraphValue right = aligned(b, a, rank);
+    int node = builder.combine(combination, left.node(), right.node());
+    return new GraphValue(node, builder.shape(node), a.batched() || b.batched());
+  }
+
+  /** Without the leading axis of extent 1 that stands beside the axis of the samples. */
+  GraphValue aligned(GraphValue value, GraphValue other, int rank) {
+    if (value.batched() && value.rank() < rank
+        || !value.batched() && other.batched() && value.rank() > other.rank()) {
+      throw new IllegalArgumentException(
+          "broadcasts %s with %s, which puts the samples of one along another axis of the other; give both the same number of axes"
+              .formatted(text(value), text(other)));
+    }
+    if (value.batched() || !other.batched() || value.rank() < rank) {
+      return value;
+    }
+    if (value.shape().extent(0) != 1) {
+      throw new IllegalArgumentException(
+          "combines %s with a value of the shape %s, which differs from sample to sample"
+              .formatted(text(other), value.shape()));
+    }
+    return reshape(value, value.shape().dropFirst());
+  }
+
+  private static String text(GraphValue value) {
+    String extents = Arrays.toString(value.shape().extents());
+    String inner = extents.substring(1, extents.length() - 1);
+    return !value.batched() ? extents : inner.isEmpty() ? "[n]" : "[n, " + inner + "]";
+  }
+
+  /** A combination of values that all have the samples first, or all have not. */
+  GraphValue combineAll(Combination combination, List<GraphValue> values) {
+    int[] nodes = values.stream().mapToInt(GraphValue::node).toArray();
+    int node = builder.combine(combination, nodes);
+    boolean batched = values.stream().anyMatch(GraphValue::batched);
+    return new GraphValue(node, builder.shape(node), batched);
+  }
+
+  /** A weight of one number per channel, {@code [c] -> [c, 1, ...]}. */
+  GraphValue perChannel(Operand weight, int furtherAxes) {
+    GraphValue value = weightValue(weight);
+    if (value.batched() || value.shape().rank() != 1) {
+      throw new IllegalArgumentException(
+          "needs one number per channel, found the shape " + weight.shape());
+    }
+    int[] extents = new int[1 + furtherAxes];
+    Arrays.fill(extents, 1);
+    extents[0] = value.shape().extent(0);
+    return reshape(value, Shape.of(extents));
+  }
+
+  /** Whether a value is the softplus of another. */
+  boolean isSoftplusOf(Operand operand, GraphValue input) {
+    return operand instanceof GraphValue value
+        && input.node() == softplusInputs.getOrDefault(value.node(), -1);
+  }
+}

@@ -1,0 +1,285 @@
+package org.samplegrad.core.models.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.models.Graph;
+import org.samplegrad.core.models.Model;
+import org.samplegrad.core.models.UnusableModelException;
+import org.samplegrad.core.parameters.ParameterLayout;
+import org.samplegrad.core.parameters.ParameterVector;
+
+/**
+ * A model from an ONNX file.
+ *
+ * @param weights the parameters as the file has them
+ * @param notes what the user should know about them, a sentence each
+ */
+public record OnnxModel(Model model, ParameterVector weights, List<String> notes) {
+  private static final int MOST_NODES = 100_000;
+  private static final int MOST_AXES = 8;
+  private static final long MOST_EVALUATED = 1 << 22;
+  private static final int OLDEST_OPSET = 7;
+  private static final int NEWEST_OPSET = 26;
+  private static final Set<String> DOMAINS = Set.of("", "ai.onnx");
+
+  /**
+   * @param name the file's name, for messages
+   * @param length the file's length in bytes
+   * @param files the files beside it
+   * @throws UnusableModelException if the file is damaged, or holds what is not supported; the
+   *     message names the node
+   * @throws IOException if the stream cannot be read
+   */
+  public static OnnxModel read(String name, InputStream stream, long length, ExternalFiles files)
+      throws IOException {
+    try {
+      return of(OnnxFile.read(stream, length), files);
+    } catch (IllegalArgumentException | ArithmeticException | UnusableModelException e) {
+      throw new UnusableModelException("Model file '%s': %s".formatted(name, e.getMessage()), e);
+    }
+  }
+
+  private static OnnxModel of(ModelProto file, ExternalFiles files) {
+    int opset = opset(file);
+    GraphProto graph = file.getGraph();
+    if (graph.getNodeCount() == 0 || graph.getNodeCount() > MOST_NODES) {
+      throw new IllegalArgumentException(
+          "it has %d nodes; a model has 1 to %d".formatted(graph.getNodeCount(), MOST_NODES));
+    }
+    if (file.getFunctionsCount() > 0 || graph.getSparseInitializerCount() > 0) {
+      throw new IllegalArgumentException(
+          "it holds local functions or sparse tensors, which are not supported; export it without");
+    }
+    return new Reading(graph, opset, files).model();
+  }
+
+  private static int opset(ModelProto file) {
+    for (OperatorSetIdProto set : file.getOpsetImportList()) {
+      if (DOMAINS.contains(set.getDomain())) {
+        if (set.getVersion() < OLDEST_OPSET || set.getVersion() > NEWEST_OPSET) {
+          throw new IllegalArgumentException(
+              "it uses version %d of the ONNX operators; versions %d to %d are supported"
+                  .formatted(set.getVersion(), OLDEST_OPSET, NEWEST_OPSET));
+        }
+        return (int) set.getVersion();
+      }
+    }
+    throw new IllegalArgumentException("it is no ONNX model: no version of its operators is given");
+  }
+
+  /** One file while it is read. */
+  private static final class Reading {
+    private final GraphProto graph;
+    private final int opset;
+    private final ParameterRule rule;
+    private final Map<String, Operand> values = new HashMap<>();
+    private final Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    private final GraphTranslation translation;
+    private final Graph.Builder builder;
+    private long evaluated;
+
+    Reading(GraphProto graph, int opset, ExternalFiles files) {
+      this.graph = graph;
+      this.opset = opset;
+      this.rule = new ParameterRule(graph);
+      for (TensorProto tensor : graph.getInitializerList()) {
+        TensorSource source = TensorSource.of(tensor, files);
+        if (source.isInteger()) {
+          define(tensor.getName(), source.read());
+        } else {
+          stored.put(tensor.getName(), StoredTensor.of(source));
+        }
+      }
+      TensorNames.restore(graph, rule, stored);
+      stored.forEach(this::define);
+      ValueInfoProto input = onlyInput();
+      Shape sample = sampleShape(input);
+      this.builder = Graph.builder(sample);
+      this.translation = new GraphTranslation(builder, rule, fixedBatch(input));
+      define(input.getName(), translation.input());
+    }
+
+    private void define(String name, Operand value) {
+      if (values.put(name, value) != null) {
+        throw new IllegalArgumentException("two values are named '%s'".formatted(name));
+      }
+    }
+
+    /** Older files list the initialisers as inputs too. */
+    private ValueInfoProto onlyInput() {
+      List<ValueInfoProto> inputs =
+          graph.getInputList().stream().filter(i -> !values.containsKey(i.getName())).toList();
+      if (inputs.size() != 1) {
+        throw new IllegalArgumentException(
+            "it has %d inputs; one is supported, the samples".formatted(inputs.size()));
+      }
+      return inputs.get(0);
+    }
+
+    private static Shape sampleShape(ValueInfoProto input) {
+      String what = "its input '%s' ".formatted(input.getName());
+      TypeProto.Tensor type = input.getType().getTensorType();
+      if (!input.getType().hasTensorType() || ElementType.of(type.getElemType()).isInteger()) {
+        throw new IllegalArgumentException(what + "holds no floating-point numbers");
+      }
+      if (!type.hasShape()
+          || type.getShape().getDimCount() < 1
+          || type.getShape().getDimCount() > MOST_AXES) {
+        throw new IllegalArgumentException(
+            what + "needs a shape of 1 to %d axes, the first for the samples".formatted(MOST_AXES));
+      }
+      List<TensorShapeProto.Dimension> axes = type.getShape().getDimList();
+      int[] extents = new int[axes.size() - 1];
+      for (int axis = 1; axis < axes.size(); axis++) {
+        long extent = axes.get(axis).getDimValue();
+        if (!axes.get(axis).hasDimValue() || extent < 1 || extent > Integer.MAX_VALUE) {
+          throw new IllegalArgumentException(
+              what
+                  + "has no fixed extent along the axis %d%s; only the first axis, that of the samples, may be dynamic. Export it with the other axes fixed"
+                      .formatted(
+                          axis,
+                          axes.get(axis).hasDimParam()
+                              ? ", '" + axes.get(axis).getDimParam() + "'"
+                              : ""));
+        }
+        extents[axis - 1] = (int) extent;
+      }
+      return Shape.of(extents);
+    }
+
+    private static long fixedBatch(ValueInfoProto input) {
+      TensorShapeProto.Dimension first = input.getType().getTensorType().getShape().getDim(0);
+      return first.hasDimValue() && first.getDimValue() > 0
+          ? first.getDimValue()
+          : StaticTensor.BATCH;
+    }
+
+    OnnxModel model() {
+      if (graph.getOutputCount() != 1) {
+        throw new IllegalArgumentException(
+            "it has %d outputs; one is supported, the prediction"
+                .formatted(graph.getOutputCount()));
+      }
+      String output = graph.getOutput(0).getName();
+      BitSet needed = needed(output);
+      for (int i = needed.nextSetBit(0); i >= 0; i = needed.nextSetBit(i + 1)) {
+        translate(graph.getNode(i));
+      }
+      if (!(values.get(output) instanceof GraphValue prediction) || !prediction.batched()) {
+        throw new IllegalArgumentException(
+            "its output '%s' does not depend on the samples".formatted(output));
+      }
+      Map<String, StoredTensor> parameters = translation.parameters();
+      List<String> order =
+          stored.values().stream()
+              .map(StoredTensor::parameter)
+              .filter(parameters::containsKey)
+              .distinct()
+              .toList();
+      Model model = builder.parameterOrder(order).build(prediction.node());
+      return new OnnxModel(model, weights(model.parameters(), parameters), notes(parameters));
+    }
+
+    /** The nodes that lead to the output; what else the file computes is of no concern. */
+    private BitSet needed(String output) {
+      Set<String> wanted = new HashSet<>(List.of(output));
+      BitSet needed = new BitSet(graph.getNodeCount());
+      for (int i = graph.getNodeCount() - 1; i >= 0; i--) {
+        NodeProto node = graph.getNode(i);
+        if (node.getOutputList().stream().anyMatch(wanted::contains)) {
+          needed.set(i);
+          wanted.addAll(node.getInputList());
+        }
+      }
+      return needed;
+    }
+
+    private void translate(NodeProto node) {
+      List<Operand> operands = new ArrayList<>();
+      for (String input : node.getInputList()) {
+        Operand operand = input.isEmpty() ? null : values.get(input);
+        if (operand == null && !input.isEmpty()) {
+          throw new IllegalArgumentException(
+              "the node '%s' of type %s takes the value '%s', which nothing before it computes"
+                  .formatted(node.getName(), node.getOpType(), input));
+        }
+        operands.add(operand);
+      }
+      OnnxNode seen = new OnnxNode(node, opset, operands, rule);
+      Operand[] results;
+      try {
+        OperatorTranslation operator = Operator.of(node.getDomain(), node.getOpType());
+        results = operator.translate(seen, translation);
+        seen.requireAllRead();
+      } catch (IllegalArgumentException | ArithmeticException | UnusableModelException e) {
+        throw new IllegalArgumentException("the %s %s".formatted(seen, e.getMessage()), e);
+      }
+      for (int i = 0; i < node.getOutputCount(); i++) {
+        if (!node.getOutput(i).isEmpty() && i < results.length) {
+          define(node.getOutput(i), results[i]);
+          countEvaluated(results[i]);
+        }
+      }
+    }
+
+    private void countEvaluated(Operand result) {
+      if (result instanceof StaticTensor constant) {
+        evaluated += constant.shape().size();
+        if (evaluated > MOST_EVALUATED + graph.getSerializedSize()) {
+          throw new IllegalArgumentException(
+              "its constants evaluate to more than %d numbers".formatted(MOST_EVALUATED));
+        }
+      }
+    }
+
+    private static ParameterVector weights(
+        ParameterLayout layout, Map<String, StoredTensor> tensors) {
+      double[] values = new double[layout.size()];
+      for (ParameterLayout.Entry entry : layout.entries()) {
+        double[] from = tensors.get(entry.name()).source().reals();
+        System.arraycopy(from, 0, values, entry.offset(), entry.size());
+      }
+      ParameterVector weights = new ParameterVector(layout, values);
+      if (weights.firstNotFinite() != null) {
+        throw new IllegalArgumentException(
+            "its tensor '%s' holds NaN or infinite values".formatted(weights.firstNotFinite()));
+      }
+      return weights;
+    }
+
+    private List<String> notes(Map<String, StoredTensor> parameters) {
+      List<String> notes = new ArrayList<>();
+      List<String> missing = rule.missing(parameters.keySet());
+      if (!missing.isEmpty()) {
+        notes.add(
+            "The parameters %s of the PyTorch module are none of the file: the exporter has merged them into other tensors, or nothing uses them. To keep them, export with optimize=False"
+                .formatted(missing));
+      }
+      List<String> made =
+          parameters.keySet().stream().filter(rule::isMadeByExporter).sorted().toList();
+      if (!made.isEmpty()) {
+        notes.add(
+            "The parameters %s have names of the exporter: it has computed them from those of the PyTorch module. To keep those, export with do_constant_folding=False or optimize=False"
+                .formatted(made));
+      }
+      return List.copyOf(notes);
+    }
+  }
+}

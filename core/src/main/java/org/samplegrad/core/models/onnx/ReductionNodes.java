@@ -1,0 +1,72 @@
+package org.samplegrad.core.models.onnx;
+
+import static org.samplegrad.core.models.onnx.OperatorTranslation.one;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.AxisReduction;
+import org.samplegrad.core.layers.Layer;
+
+/** Operators that look at all numbers along some axes, never that of the samples. */
+final class ReductionNodes {
+  /** The operator set from which on softmax looks at one axis, instead of all from one on. */
+  private static final int SOFTMAX_OF_ONE_AXIS = 13;
+
+  private ReductionNodes() {}
+
+  static OperatorTranslation reduction(AxisReduction.Kind kind) {
+    return one(
+        (node, graph) -> {
+          boolean keeps = node.flag("keepdims", true);
+          boolean emptyMeansNone = node.flag("noop_with_empty_axes", false);
+          long[] axes = node.attributeOrInput("axes", 1, "axes");
+          GraphValue x = graph.value(node.operand(0));
+          if (axes == null || axes.length == 0) {
+            if (emptyMeansNone) {
+              return x;
+            }
+            axes = LongStream.range(0, x.rank()).toArray();
+          }
+          List<Integer> ofSample =
+              Arrays.stream(axes).mapToObj(axis -> x.sampleAxis(axis, "reduces")).toList();
+          return graph.apply(new AxisReduction(kind, ofSample, keeps), x);
+        });
+  }
+
+  /** The mean over all axes but samples and channels. */
+  static Operand globalAverage(OnnxNode node, GraphTranslation graph) {
+    GraphValue x = graph.value(node.operand(0));
+    if (!x.batched() || x.rank() < 3) {
+      throw new IllegalArgumentException(
+          "needs an input [n, channels, ...], found the shape %s for one sample"
+              .formatted(x.shape()));
+    }
+    List<Integer> axes = IntStream.range(1, x.shape().rank()).boxed().toList();
+    return graph.apply(new AxisReduction(AxisReduction.Kind.MEAN, axes, true), x);
+  }
+
+  /**
+   * Softmax and its logarithm.
+   *
+   * @param layer over an axis of one sample
+   */
+  static OperatorTranslation softmax(IntFunction<Layer> layer) {
+    return one(
+        (node, graph) -> {
+          GraphValue x = graph.value(node.operand(0));
+          boolean ofOneAxis = node.opset() >= SOFTMAX_OF_ONE_AXIS;
+          int axis = x.sampleAxis(node.integer("axis", ofOneAxis ? -1 : 1), "normalises over");
+          if (ofOneAxis || axis == x.shape().rank() - 1) {
+            return graph.apply(layer.apply(axis), x);
+          }
+          int[] flat = Arrays.copyOf(x.shape().extents(), axis + 1);
+          flat[axis] = IntStream.of(x.shape().extents()).skip(axis).reduce(1, (a, b) -> a * b);
+          GraphValue y = graph.apply(layer.apply(axis), graph.reshape(x, Shape.of(flat)));
+          return graph.reshape(y, x.shape());
+        });
+  }
+}

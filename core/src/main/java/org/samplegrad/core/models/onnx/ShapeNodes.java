@@ -1,0 +1,604 @@
+package org.samplegrad.core.models.onnx;
+
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Arithmetic;
+import org.samplegrad.core.layers.Concatenation;
+import org.samplegrad.core.layers.Pad;
+import org.samplegrad.core.layers.Permute;
+import org.samplegrad.core.layers.Slice;
+import org.samplegrad.core.models.onnx.StaticArrangements.Range;
+
+/** Operators that arrange numbers anew. None may move the samples from the first axis. */
+final class ShapeNodes {
+  private static final String TO_THE_SAMPLES =
+      "%s would mix samples, so they have no gradients of their own; keep the first axis for them alone";
+
+  private static final int MOST_GATHERED = 64;
+
+  private ShapeNodes() {}
+
+  /** Nothing is dropped when a model is evaluated; one exported in training mode is refused. */
+  static Operand[] dropout(OnnxNode node, GraphTranslation graph) {
+    node.ignore("ratio", "seed");
+    node.requireOneOutput(
+        "a dropout with a mask is in training mode; export the model after model.eval()");
+    if (node.has(2) && node.constant(2, "training mode").integer(0) != 0) {
+      throw new IllegalArgumentException(
+          "is in training mode, where the result is random; export the model after model.eval()");
+    }
+    return new Operand[] {node.operand(0)};
+  }
+
+  static Operand cast(OnnxNode node, GraphTranslation graph) {
+    node.ignore("saturate", "round_mode");
+    TensorProto.DataType type = TensorProto.DataType.forNumber((int) node.integer("to", 0));
+    Operand operand = node.operand(0);
+    boolean integer =
+        type == TensorProto.DataType.INT64
+            || type == TensorProto.DataType.INT32
+            || type == TensorProto.DataType.BOOL;
+    boolean real =
+        type == TensorProto.DataType.FLOAT
+            || type == TensorProto.DataType.DOUBLE
+            || type == TensorProto.DataType.FLOAT16
+            || type == TensorProto.DataType.BFLOAT16;
+    if (!real && !(integer && operand instanceof StaticTensor)) {
+      throw new IllegalArgumentException(
+          "casts to %s; floating-point numbers stay what they are, and only constants can become integers"
+              .formatted(type));
+    }
+    if (operand instanceof StaticTensor constant) {
+      return integer ? constant.toIntegers() : constant.toReals();
+    }
+    return operand;
+  }
+
+  static Operand castLike(OnnxNode node, GraphTranslation graph) {
+    node.ignore("saturate", "round_mode");
+    Operand like = node.operand(1);
+    if (node.operand(0) instanceof StaticTensor constant) {
+      boolean integer = like instanceof StaticTensor other && other.isInteger();
+      return integer ? constant.toIntegers() : constant.toReals();
+    }
+    return node.operand(0);
+  }
+
+  static Operand constant(OnnxNode node, GraphTranslation graph) {
+    TensorProto tensor = node.tensor("value");
+    if (tensor != null) {
+      TensorSource source = TensorSource.of(tensor, ExternalFiles.NONE);
+      StaticTensor values = source.read();
+      return source.isFloat32() && values.shape().size() == 1
+          ? values.map(number -> number, number -> RoundedNumber.restore((float) number))
+          : values;
+    }
+    if (node.hasAttribute("value_ints")) {
+      return StaticTensor.vector(node.integers("value_ints"));
+    }
+    if (node.hasAttribute("value_floats")) {
+      double[] values = node.reals("value_floats");
+      return StaticTensor.ofReals(Shape.of(values.length), values);
+    }
+    if (node.hasAttribute("value_int")) {
+      return StaticTensor.ofIntegers(Shape.scalar(), node.integer("value_int", 0));
+    }
+    if (node.hasAttribute("value_float")) {
+      return StaticTensor.ofReals(Shape.scalar(), node.real("value_float", 0));
+    }
+    throw new IllegalArgumentException("has no number or tensor of numbers as its value");
+  }
+
+  static Operand constantOfShape(OnnxNode node, GraphTranslation graph) {
+    Shape shape = staticShape(node.integers(0, "shape"));
+    StaticTensor.requireFew(shape);
+    TensorProto tensor = node.tensor("value");
+    StaticTensor value =
+        tensor == null
+            ? StaticTensor.ofReals(Shape.of(1), 0)
+            : TensorSource.of(tensor, ExternalFiles.NONE).read();
+    if (value.shape().size() != 1) {
+      throw new IllegalArgumentException(
+          "fills with one number, found a value of the shape " + value.shape());
+    }
+    return value.arrange(shape, i -> 0);
+  }
+
+  private static Shape staticShape(long[] extents) {
+    for (long extent : extents) {
+      if (extent > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            TO_THE_SAMPLES.formatted("a shape that holds their number"));
+      }
+      if (extent < 0) {
+        throw new IllegalArgumentException("has a shape with the extent " + extent);
+      }
+    }
+    return Shape.of(Arrays.stream(extents).mapToInt(Math::toIntExact).toArray());
+  }
+
+  /** The shape in the file, with {@link StaticTensor#BATCH} for the number of samples. */
+  static Operand shape(OnnxNode node, GraphTranslation graph) {
+    long[] extents = extents(node.operand(0));
+    int from = bound(node.integer("start", 0), extents.length);
+    int to = bound(node.integer("end", extents.length), extents.length);
+    return StaticTensor.vector(Arrays.copyOfRange(extents, from, Math.max(from, to)));
+  }
+
+  private static int bound(long position, int length) {
+    long counted = position < 0 ? position + length : position;
+    return (int) Math.max(0, Math.min(length, counted));
+  }
+
+  private static long[] extents(Operand operand) {
+    long[] extents = Arrays.stream(operand.shape().extents()).asLongStream().toArray();
+    if (operand instanceof GraphValue value && value.batched() || operand instanceof Comparison) {
+      long[] withSamples = new long[extents.length + 1];
+      withSamples[0] = StaticTensor.BATCH;
+      System.arraycopy(extents, 0, withSamples, 1, extents.length);
+      return withSamples;
+    }
+    return extents;
+  }
+
+  static Operand size(OnnxNode node, GraphTranslation graph) {
+    long size = Arrays.stream(extents(node.operand(0))).reduce(1, Math::multiplyExact);
+    return StaticTensor.ofIntegers(Shape.scalar(), size);
+  }
+
+  static Operand reshape(OnnxNode node, GraphTranslation graph) {
+    boolean allowZero = node.flag("allowzero", false);
+    long[] target = node.integers(1, "shape");
+    Operand operand = node.operand(0);
+    long[] found = extents(operand);
+    for (int axis = 0; axis < target.length; axis++) {
+      if (target[axis] == 0 && !allowZero) {
+        if (axis >= found.length) {
+          throw new IllegalArgumentException(
+              "keeps the axis %d of an input with %d axes".formatted(axis, found.length));
+        }
+        target[axis] = found[axis];
+      }
+    }
+    if (operand instanceof GraphValue value && value.batched()) {
+      return graph.reshape(value, ofEachSample(value, target, graph.fixedBatch()));
+    }
+    Shape shape = withRemainder(target, operand.shape().size());
+    if (operand instanceof StaticTensor constant) {
+      requireSize(shape, constant.shape());
+      return StaticArrangements.reshape(constant, shape);
+    }
+    if (operand instanceof StoredTensor stored && !stored.transposed()) {
+      requireSize(shape, stored.shape());
+      return stored.reshape(shape);
+    }
+    return graph.reshape(graph.value(operand), shape);
+  }
+
+  private static void requireSize(Shape shape, Shape found) {
+    if (shape.size() != found.size()) {
+      throw new IllegalArgumentException("reshapes %s to %s".formatted(found, shape));
+    }
+  }
+
+  /** What a reshape makes of one sample, if it keeps the samples apart. */
+  private static Shape ofEachSample(GraphValue value, long[] target, long fixedBatch) {
+    String refusal =
+        TO_THE_SAMPLES.formatted(
+            "a reshape from [n, %s to %s"
+                .formatted(value.shape().toString().substring(1), text(target)));
+    if (target.length == 0) {
+      throw new IllegalArgumentException(refusal);
+    }
+    long[] rest = Arrays.copyOfRange(target, 1, target.length);
+    boolean named = target[0] == StaticTensor.BATCH || target[0] == fixedBatch;
+    boolean numbers =
+        Arrays.stream(rest).allMatch(extent -> extent >= -1 && extent <= Integer.MAX_VALUE);
+    if (!numbers
+        || !named && (target[0] != -1 || Arrays.stream(rest).anyMatch(extent -> extent < 0))) {
+      throw new IllegalArgumentException(refusal);
+    }
+    Shape shape = withRemainder(rest, value.shape().size());
+    if (shape.size() != value.shape().size()) {
+      throw new IllegalArgumentException(refusal);
+    }
+    return shape;
+  }
+
+  private static String text(long[] extents) {
+    return Arrays.stream(extents)
+        .mapToObj(extent -> extent == StaticTensor.BATCH ? "n" : Long.toString(extent))
+        .toList()
+        .toString();
+  }
+
+  /** A shape where one -1 stands for what remains. */
+  private static Shape withRemainder(long[] target, long size) {
+    long known = 1;
+    int open = -1;
+    for (int axis = 0; axis < target.length; axis++) {
+      if (target[axis] == -1 && open < 0) {
+        open = axis;
+      } else if (target[axis] < 0 || target[axis] > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException("reshapes to " + text(target));
+      } else {
+        known = Math.multiplyExact(known, target[axis]);
+      }
+    }
+    if (open >= 0) {
+      if (known == 0 || size % known != 0) {
+        throw new IllegalArgumentException(
+            "reshapes %d numbers to %s".formatted(size, text(target)));
+      }
+      target[open] = size / known;
+    }
+    return Shape.of(Arrays.stream(target).mapToInt(Math::toIntExact).toArray());
+  }
+
+  static Operand flatten(OnnxNode node, GraphTranslation graph) {
+    GraphValue value = graph.value(node.operand(0));
+    long axis = node.integer("axis", 1);
+    long position = axis < 0 ? axis + value.rank() : axis;
+    if (value.batched() ? position != 1 : position < 0 || position > value.rank()) {
+      throw new IllegalArgumentException(
+          TO_THE_SAMPLES.formatted("flattening from the axis " + axis + " on"));
+    }
+    if (value.batched()) {
+      return graph.reshape(value, Shape.of(value.shape().size()));
+    }
+    int rows = 1;
+    for (int before = 0; before < position; before++) {
+      rows *= value.shape().extent(before);
+    }
+    return graph.reshape(value, Shape.of(rows, rows == 0 ? 0 : value.shape().size() / rows));
+  }
+
+  static Operand transpose(OnnxNode node, GraphTranslation graph) {
+    Operand operand = node.operand(0);
+    int rank = extents(operand).length;
+    long[] permutation = node.integers("perm");
+    if (permutation == null) {
+      permutation = IntStream.range(0, rank).mapToLong(axis -> rank - 1L - axis).toArray();
+    }
+    int[] axes =
+        Arrays.stream(permutation).mapToInt(axis -> StaticArrangements.axis(axis, rank)).toArray();
+    if (axes.length != rank || Arrays.stream(axes).distinct().count() < rank) {
+      throw new IllegalArgumentException(
+          "transposes %d axes by %s".formatted(rank, Arrays.toString(axes)));
+    }
+    if (operand instanceof StaticTensor constant) {
+      return StaticArrangements.transpose(constant, axes);
+    }
+    if (operand instanceof StoredTensor stored && rank == 2) {
+      return axes[0] == 0 ? stored : stored.transpose();
+    }
+    GraphValue value = graph.value(operand);
+    if (!value.batched()) {
+      return graph.apply(new Permute(Arrays.stream(axes).boxed().toList()), value);
+    }
+    if (axes[0] != 0) {
+      throw new IllegalArgumentException(
+          TO_THE_SAMPLES.formatted("transposing by " + Arrays.toString(axes)));
+    }
+    List<Integer> ofSample = Arrays.stream(axes).skip(1).map(axis -> axis - 1).boxed().toList();
+    return graph.apply(new Permute(ofSample), value);
+  }
+
+  static Operand squeeze(OnnxNode node, GraphTranslation graph) {
+    Operand operand = node.operand(0);
+    long[] extents = extents(operand);
+    long[] axes = node.attributeOrInput("axes", 1, "axes");
+    boolean[] dropped = new boolean[extents.length];
+    if (axes == null) {
+      for (int axis = 0; axis < extents.length; axis++) {
+        dropped[axis] = extents[axis] == 1;
+      }
+    } else {
+      for (long axis : axes) {
+        dropped[StaticArrangements.axis(axis, extents.length)] = true;
+      }
+    }
+    List<Integer> kept = new ArrayList<>();
+    for (int axis = 0; axis < extents.length; axis++) {
+      if (!dropped[axis]) {
+        kept.add(axis);
+      } else if (extents[axis] == StaticTensor.BATCH) {
+        throw new IllegalArgumentException(TO_THE_SAMPLES.formatted("squeezing their axis"));
+      } else if (extents[axis] != 1) {
+        throw new IllegalArgumentException(
+            "squeezes the axis %d of extent %d".formatted(axis, extents[axis]));
+      }
+    }
+    return reshaped(operand, kept.stream().mapToLong(axis -> extents[axis]).toArray(), graph);
+  }
+
+  static Operand unsqueeze(OnnxNode node, GraphTranslation graph) {
+    Operand operand = node.operand(0);
+    long[] extents = extents(operand);
+    long[] axes = node.attributeOrInput("axes", 1, "axes");
+    if (axes == null) {
+      throw new IllegalArgumentException("lacks its axes");
+    }
+    int rank = extents.length + axes.length;
+    boolean[] added = new boolean[rank];
+    for (long axis : axes) {
+      added[StaticArrangements.axis(axis, rank)] = true;
+    }
+    long[] result = new long[rank];
+    int next = 0;
+    for (int axis = 0; axis < rank; axis++) {
+      if (added[axis]) {
+        result[axis] = 1;
+      } else if (next == extents.length) {
+        throw new IllegalArgumentException("adds one axis twice");
+      } else {
+        result[axis] = extents[next++];
+      }
+    }
+    return reshaped(operand, result, graph);
+  }
+
+  /** The same elements in another shape, the samples still first. */
+  private static Operand reshaped(Operand operand, long[] extents, GraphTranslation graph) {
+    if (operand instanceof GraphValue value && value.batched()) {
+      if (extents.length == 0 || extents[0] != StaticTensor.BATCH) {
+        throw new IllegalArgumentException(
+            TO_THE_SAMPLES.formatted("an axis before that of the samples"));
+      }
+      return graph.reshape(value, staticShape(Arrays.copyOfRange(extents, 1, extents.length)));
+    }
+    Shape shape = staticShape(extents);
+    if (operand instanceof StaticTensor constant) {
+      return StaticArrangements.reshape(constant, shape);
+    }
+    if (operand instanceof StoredTensor stored && !stored.transposed()) {
+      return stored.reshape(shape);
+    }
+    return graph.reshape(graph.value(operand), shape);
+  }
+
+  static Operand expand(OnnxNode node, GraphTranslation graph) {
+    long[] target = node.integers(1, "shape");
+    boolean toSamples = target.length > 0 && target[0] == StaticTensor.BATCH;
+    if (node.operand(0) instanceof StaticTensor constant && !toSamples) {
+      return StaticArrangements.expand(constant, staticShape(target));
+    }
+    GraphValue value = graph.value(node.operand(0));
+    boolean whole = toSamples || value.batched() && target.length == value.rank();
+    boolean kept =
+        toSamples || target.length == 0 || target[0] == 1 || target[0] == graph.fixedBatch();
+    if (value.batched() && (target.length > value.rank() || whole && !kept)) {
+      throw new IllegalArgumentException(TO_THE_SAMPLES.formatted("expanding to " + text(target)));
+    }
+    Shape shape = staticShape(whole ? Arrays.copyOfRange(target, 1, target.length) : target);
+    if (toSamples && !value.batched() && value.rank() > shape.rank()) {
+      requireSize(value.shape().dropFirst(), value.shape());
+      value = graph.reshape(value, value.shape().dropFirst());
+    }
+    StaticTensor zeros = StaticArrangements.expand(StaticTensor.ofReals(Shape.scalar(), 0), shape);
+    GraphValue expanded = graph.combine(Arithmetic.ADD, value, graph.constant(zeros));
+    return toSamples ? new GraphValue(expanded.node(), expanded.shape(), true) : expanded;
+  }
+
+  static Operand concat(OnnxNode node, GraphTranslation graph) {
+    long axis = node.integer("axis", 0);
+    List<StaticTensor> constants = node.constants();
+    if (constants != null) {
+      int position = StaticArrangements.axis(axis, node.operand(0).shape().rank());
+      return StaticArrangements.concatenate(constants, position);
+    }
+    List<GraphValue> values = new ArrayList<>();
+    for (int i = 0; i < node.operandCount(); i++) {
+      values.add(graph.value(node.operand(i)));
+    }
+    GraphValue like = values.stream().filter(GraphValue::batched).findFirst().orElse(values.get(0));
+    int position = like.sampleAxis(axis, "concatenates along");
+    List<GraphValue> aligned =
+        values.stream().map(value -> graph.aligned(value, like, like.rank())).toList();
+    return graph.combineAll(new Concatenation(position), aligned);
+  }
+
+  static Operand slice(OnnxNode node, GraphTranslation graph) {
+    long[] starts = node.attributeOrInput("starts", 1, "starts");
+    long[] ends = node.attributeOrInput("ends", 2, "ends");
+    long[] axes = node.attributeOrInput("axes", 3, "axes");
+    long[] steps = node.has(4) ? node.integers(4, "steps") : null;
+    if (starts == null || ends == null || starts.length != ends.length) {
+      throw new IllegalArgumentException("needs as many starts as ends");
+    }
+    if (axes != null && axes.length != starts.length
+        || steps != null && steps.length != starts.length) {
+      throw new IllegalArgumentException("needs as many axes and steps as starts");
+    }
+    Operand result = node.operand(0);
+    for (int i = 0; i < starts.length; i++) {
+      long axis = axes == null ? i : axes[i];
+      long step = steps == null ? 1 : steps[i];
+      result = slice(result, axis, starts[i], ends[i], step, graph);
+    }
+    return result;
+  }
+
+  private static Operand slice(
+      Operand operand, long axis, long start, long end, long step, GraphTranslation graph) {
+    if (operand instanceof StaticTensor constant) {
+      int position = StaticArrangements.axis(axis, constant.shape().rank());
+      Range range = Range.of(start, end, step, constant.shape().extent(position));
+      return StaticArrangements.slice(constant, position, range);
+    }
+    GraphValue value = graph.value(operand);
+    boolean ofSamples = value.batched() && StaticArrangements.axis(axis, value.rank()) == 0;
+    if (ofSamples && start == 0 && end >= Integer.MAX_VALUE && step == 1) {
+      return value; // all of them
+    }
+    int position = value.sampleAxis(axis, "slices");
+    return slice(
+        value, position, Range.of(start, end, step, value.shape().extent(position)), graph);
+  }
+
+  private static GraphValue slice(GraphValue value, int axis, Range range, GraphTranslation graph) {
+    if (range.count() == 0 || range.step() < 0) {
+      throw new IllegalArgumentException(
+          "slices backwards, or to nothing, the axis %d of samples of the shape %s"
+              .formatted(axis, value.shape()));
+    }
+    int extent = value.shape().extent(axis);
+    if (range.step() == 1) {
+      boolean all = range.count() == extent;
+      int to = range.from() + range.count();
+      return all ? value : graph.apply(new Slice(axis, range.from(), to), value);
+    }
+    return strided(value, axis, range, graph);
+  }
+
+  /** {@code [..., count * step, ...] -> [..., count, step, ...]}, and the first of every step. */
+  private static GraphValue strided(
+      GraphValue value, int axis, Range range, GraphTranslation graph) {
+    int extent = value.shape().extent(axis);
+    long wanted = range.from() + (long) range.count() * range.step();
+    int to = (int) Math.min(extent, wanted);
+    GraphValue part = slice(value, axis, new Range(range.from(), to - range.from(), 1), graph);
+    if (wanted > to) {
+      part = graph.apply(new Pad(axis, 0, Math.toIntExact(wanted - to)), part);
+    }
+    int[] extents = part.shape().extents();
+    int[] split = new int[extents.length + 1];
+    System.arraycopy(extents, 0, split, 0, axis);
+    System.arraycopy(extents, axis, split, axis + 1, extents.length - axis);
+    split[axis] = range.count();
+    split[axis + 1] = range.step();
+    GraphValue first = graph.apply(new Slice(axis + 1, 0, 1), graph.reshape(part, Shape.of(split)));
+    extents[axis] = range.count();
+    return graph.reshape(first, Shape.of(extents));
+  }
+
+  static Operand[] split(OnnxNode node, GraphTranslation graph) {
+    GraphValue value = graph.value(node.operand(0));
+    int axis = value.sampleAxis(node.integer("axis", 0), "splits");
+    int extent = value.shape().extent(axis);
+    long[] sizes = node.attributeOrInput("split", 1, "sizes");
+    int parts = node.outputCount();
+    if (node.integer("num_outputs", parts) != parts) {
+      throw new IllegalArgumentException(
+          "has %d results, and should have %d"
+              .formatted(parts, node.integer("num_outputs", parts)));
+    }
+    if (sizes == null) {
+      long each = (extent + parts - 1L) / parts;
+      sizes = LongStream.range(0, parts).map(i -> Math.min(each, extent - i * each)).toArray();
+    }
+    long total = 0;
+    for (long size : sizes) {
+      total = Math.addExact(total, size);
+    }
+    if (sizes.length != parts
+        || total != extent
+        || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
+      throw new IllegalArgumentException(
+          "splits an axis of extent %d into %s for %d results"
+              .formatted(extent, Arrays.toString(sizes), parts));
+    }
+    Operand[] results = new Operand[parts];
+    int from = 0;
+    for (int i = 0; i < parts; i++) {
+      results[i] = slice(value, axis, new Range(from, (int) sizes[i], 1), graph);
+      from += (int) sizes[i];
+    }
+    return results;
+  }
+
+  static Operand gather(OnnxNode node, GraphTranslation graph) {
+    long axis = node.integer("axis", 0);
+    StaticTensor indices = node.constant(1, "indices");
+    if (node.operand(0) instanceof StaticTensor constant) {
+      int position = StaticArrangements.axis(axis, constant.shape().rank());
+      int[] positions = positions(indices, constant.shape().extent(position));
+      return StaticArrangements.take(constant, position, indices.shape(), positions);
+    }
+    GraphValue value = graph.value(node.operand(0));
+    int position = value.sampleAxis(axis, "gathers along");
+    int[] positions = positions(indices, value.shape().extent(position));
+    if (indices.shape().rank() > 1 || positions.length == 0 || positions.length > MOST_GATHERED) {
+      throw new IllegalArgumentException(
+          "gathers by indices of the shape %s; a single index or a vector of at most %d is supported"
+              .formatted(indices.shape(), MOST_GATHERED));
+    }
+    List<GraphValue> parts = new ArrayList<>();
+    for (int from : positions) {
+      parts.add(slice(value, position, new Range(from, 1, 1), graph));
+    }
+    GraphValue taken =
+        parts.size() == 1 ? parts.get(0) : graph.combineAll(new Concatenation(position), parts);
+    if (indices.shape().rank() == 1) {
+      return taken;
+    }
+    int[] kept =
+        IntStream.range(0, value.shape().rank())
+            .filter(other -> other != position)
+            .map(value.shape()::extent)
+            .toArray();
+    return graph.reshape(taken, Shape.of(kept));
+  }
+
+  private static int[] positions(StaticTensor indices, int extent) {
+    return Arrays.stream(indices.integers())
+        .mapToInt(index -> StaticArrangements.axis(index, extent))
+        .toArray();
+  }
+
+  static Operand pad(OnnxNode node, GraphTranslation graph) {
+    String mode = node.text("mode", "constant");
+    long[] pads = node.attributeOrInput("pads", 1, "pads");
+    double fill = node.has(2) ? node.constant(2, "value").real(0) : node.real("value", 0);
+    GraphValue value = graph.value(node.operand(0));
+    int rank = value.rank();
+    int[] axes = IntStream.range(0, rank).toArray();
+    if (node.has(3)) {
+      long[] named = node.integers(3, "axes");
+      axes = Arrays.stream(named).mapToInt(axis -> StaticArrangements.axis(axis, rank)).toArray();
+    }
+    if (!mode.equals("constant")) {
+      throw new IllegalArgumentException(
+          "pads in the mode '%s'; only 'constant' is supported".formatted(mode));
+    }
+    if (pads == null || pads.length != 2 * axes.length) {
+      throw new IllegalArgumentException("needs two paddings for each axis");
+    }
+    for (int i = 0; i < axes.length; i++) {
+      long before = pads[i];
+      long after = pads[axes.length + i];
+      if (before == 0 && after == 0) {
+        continue;
+      }
+      int axis = value.sampleAxis(axes[i], "pads");
+      value = padded(value, axis, before, after, fill, graph);
+    }
+    return value;
+  }
+
+  /** Negative padding takes away, as in PyTorch. */
+  private static GraphValue padded(
+      GraphValue value, int axis, long before, long after, double fill, GraphTranslation graph) {
+    int extent = value.shape().extent(axis);
+    Range kept = Range.of(Math.max(0, -before), extent - Math.max(0, -after), 1, extent);
+    GraphValue cut = slice(value, axis, kept, graph);
+    long longest = Integer.MAX_VALUE;
+    int added = (int) Math.min(longest, Math.max(0, before));
+    int addedAfter = (int) Math.min(longest, Math.max(0, after));
+    if (added == 0 && addedAfter == 0) {
+      return cut;
+    }
+    if (fill == 0) {
+      return graph.apply(new Pad(axis, added, addedAfter), cut);
+    }
+    GraphValue number = graph.constant(fill);
+    GraphValue less = graph.combine(Arithmetic.SUBTRACT, cut, number);
+    return graph.combine(
+        Arithmetic.ADD, graph.apply(new Pad(axis, added, addedAfter), less), number);
+  }
+}
