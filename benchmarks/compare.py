@@ -225,8 +225,9 @@ class Comparison:
         self.scratch.mkdir(parents=True, exist_ok=True)
         once, often = prepare.images(self.scratch, options.mnist)
         self.data = {"mnist-60000": once, "mnist-600000": often}
-        if any(case.data == "cifar-shaped" for case in self.cases()):
-            self.data["cifar-shaped"] = prepare.cifar_shaped(self.scratch)
+        for case in self.cases():
+            if case.data == "cifar-shaped":
+                self.data[case.data] = prepare.cifar_shaped(self.scratch, case.rows)
         self.sections = []
 
     def cases(self, *names):

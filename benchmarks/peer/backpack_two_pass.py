@@ -165,11 +165,11 @@ class Choice:
         return sorted(self.measured, key=self.measured.get, reverse=True)
 
     def _measure(self, run, extension, save_memory, batch_size):
+        batch_size = min(batch_size, self.rows)
         candidate = (extension, save_memory, batch_size)
         expanded = batch_size * self.gradient_bytes if extension is BatchGrad else 0
         if (
             candidate not in self.measured
-            and batch_size <= self.rows
             and expanded <= self.LARGEST_INDIVIDUAL_GRADIENTS
         ):
             self.measured[candidate] = self._rate(run, *candidate, self.seconds)
