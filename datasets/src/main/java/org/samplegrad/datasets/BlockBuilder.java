@@ -297,16 +297,9 @@ public final class BlockBuilder {
 
     @Override
     public String take(byte[] values) {
-      return values.length == targetCount
-          ? take(values, 0, UNSIGNED)
-          : wrongLength(values.length, format.target().description());
-    }
-
-    @Override
-    public String take(byte[] codes, int first, float[] meanings) {
-      double[] wide = new double[targetCount];
+      double[] wide = new double[values.length];
       for (int i = 0; i < wide.length; i++) {
-        wide[i] = meanings[codes[first + i] & 0xff];
+        wide[i] = values[i] & 0xff;
       }
       return take(wide);
     }

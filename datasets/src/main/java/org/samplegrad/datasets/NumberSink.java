@@ -24,5 +24,11 @@ public interface NumberSink {
    * @param codes from {@code first} on, {@link #length()} of them
    * @param meanings the finite number for each of the 256 codes
    */
-  String take(byte[] codes, int first, float[] meanings);
+  default String take(byte[] codes, int first, float[] meanings) {
+    float[] values = new float[length()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = meanings[codes[first + i] & 0xff];
+    }
+    return take(values);
+  }
 }
