@@ -102,6 +102,13 @@ public interface Backend extends AutoCloseable {
 
   // Reductions and shapes
 
+  /** The sum of the squares of each sample's elements, {@code [n, ...] -> [n]}. */
+  default Tensor squaredNorms(Tensor x) {
+    int samples = ShapeRules.samples(x.shape());
+    Tensor squares = reshape(square(x), Shape.of(samples, x.shape().dropFirst().size()));
+    return reshape(sum(squares, 1), Shape.of(samples));
+  }
+
   /** The sum over the given axes, which keep the extent 1. */
   Tensor sum(Tensor x, int... axes);
 

@@ -227,6 +227,19 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public Tensor squaredNorms(Tensor x) {
+    int samples = ShapeRules.samples(x.shape());
+    CpuTensor result = inArray(Shape.of(samples));
+    int size = x.shape().dropFirst().size();
+    Matrix rows = new Matrix(own(x).pointer(), samples, size);
+    float[] norms = result.array();
+    for (int n = 0; n < samples; n++) {
+      norms[n] = Products.squaredNorm(rows, n);
+    }
+    return result;
+  }
+
+  @Override
   public Tensor maskPositive(Tensor gradient, Tensor x) {
     ShapeRules.requireSameShape(gradient.shape(), x.shape());
     return binary(Loops::maskPositive, gradient, x);
@@ -403,11 +416,24 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
     Shape shape = ShapeRules.matmul(a.shape(), transposeA, b.shape(), transposeB);
-    Matrix left = matrix(own(a), transposeA);
-    Matrix right = matrix(own(b), transposeB);
-    if (shape.size() == 0 || left.width() == 0) {
+    if (shape.size() == 0 || a.shape().size() == 0) {
       return fill(shape, 0);
     }
+    boolean ofRows = shape.rank() == 2 && transposeA && !transposeB;
+    if (ofRows && OuterProductSum.suits(shape.extent(0), shape.extent(1))) {
+      CpuTensor sum = inArray(shape);
+      OuterProductSum.compute(
+          memory,
+          own(a).array(),
+          own(b).array(),
+          sum.array(),
+          a.shape().extent(0),
+          shape.extent(0),
+          shape.extent(1));
+      return sum;
+    }
+    Matrix left = matrix(own(a), transposeA);
+    Matrix right = matrix(own(b), transposeB);
     CpuTensor result = inNativeMemory(shape);
     Matrix product = matrix(result, false);
     int batches = shape.rank() == 2 ? 1 : shape.extent(0);
