@@ -26,6 +26,7 @@ final class CpuBackend implements Backend {
   private final Deque<List<Storage>> scopes = new ArrayDeque<>(List.of(new ArrayList<>()));
 
   private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
+  private final Map<List<Object>, Pooling> poolings = new HashMap<>();
   private boolean closed;
 
   CpuBackend(Memory memory) {
@@ -647,36 +648,12 @@ final class CpuBackend implements Backend {
     Shape pooled = ShapeRules.pooled(x.shape(), window);
     int[] extents = ShapeRules.spatialExtents(x.shape());
     int channelSize = Shape.of(extents).size();
-    int[] sources = window.sources(extents);
-    int windowSize = window.kernelSize();
-    int windows = sources.length / windowSize;
     int[] positions = new int[pooled.size()];
-    float[] values = own(x).array();
-    int next = 0;
-    for (int first = 0; first < x.shape().size(); first += channelSize) {
-      for (int p = 0; p < windows; p++) {
-        positions[next++] = largest(values, first, sources, p, windows);
-      }
-    }
-    return new Indices(pooled, positions);
-  }
-
-  private static int largest(float[] values, int first, int[] sources, int window, int windows) {
-    int best = Window.OUTSIDE;
-    float largest = 0;
-    for (int i = window; i < sources.length; i += windows) {
-      int source = sources[i];
-      if (source == Window.OUTSIDE) {
-        continue;
-      }
-      float value = values[first + source];
-      // Greater, or not a number; once that is the largest, it stays.
-      if (best == Window.OUTSIDE || !(value <= largest) && largest == largest) {
-        best = source;
-        largest = value;
-      }
-    }
-    return first + best;
+    poolings
+        .computeIfAbsent(
+            List.of(window, Shape.of(extents)), key -> new Pooling(window, channelSize, extents))
+        .findMaxima(own(x).array(), x.shape().size(), positions);
+    return Indices.owning(pooled, positions, x.shape().size());
   }
 
   @Override

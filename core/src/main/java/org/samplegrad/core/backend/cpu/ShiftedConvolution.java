@@ -3,10 +3,9 @@ package org.samplegrad.core.backend.cpu;
 import java.util.Arrays;
 
 /**
- * For few outputs and windows that are {@link Shifts}: products with columns are sums of shifted
- * stretches of the image, which loops add in less time than a general product needs to begin; and
- * the gradients of an output that few positions contribute to, as after a maximum pool, are summed
- * over those positions alone.
+ * For few outputs and windows that are {@link Shifts}: the columns are shifted stretches of the
+ * image, copied as a whole, and products with them are sums of stretches, which loops add in less
+ * time than a general product needs to begin.
  */
 final class ShiftedConvolution implements SampleConvolution {
   /** Outputs of a group up to which this is the faster way. */
@@ -18,22 +17,24 @@ final class ShiftedConvolution implements SampleConvolution {
   /** Positions from which on it is. */
   private static final int LEAST_POSITIONS = 64;
 
-  /** The share of positions that contribute to a gradient beyond which a product is faster. */
-  private static final double LARGEST_SHARE = 0.4;
-
   private final Memory memory;
+  private final Unfolding unfolding;
   private final Shifts shifts;
   private final int channels;
-  private final int channelSize;
   private final int outputs;
+  private final int span;
   private final float[] sum;
 
   /** For each element of the window in each channel, the stretch of the image it meets. */
   private final float[][] stretches;
 
-  private final UnfoldedConvolution general;
-  private float[] images;
-  private int firstOfImage;
+  /** The stretches in native memory, {@code [i, span]}. */
+  private final Matrix columns;
+
+  private final Scratch nativeColumns;
+
+  /** A sample's output with zeros between the positions, {@code [o, span]}. */
+  private final Scratch spreadOutput;
 
   /**
    * @param channels of a group
@@ -41,16 +42,19 @@ final class ShiftedConvolution implements SampleConvolution {
    */
   ShiftedConvolution(Memory memory, Unfolding unfolding, int channels, int outputs) {
     this.memory = memory;
+    this.unfolding = unfolding;
     this.shifts = unfolding.shifts();
     this.channels = channels;
-    this.channelSize = unfolding.channelSize();
     this.outputs = outputs;
-    this.sum = memory.takeArray(shifts.span());
+    this.span = shifts.span();
+    this.sum = memory.takeArray(span);
     this.stretches = new float[channels * unfolding.windowSize()][];
     for (int i = 0; i < stretches.length; i++) {
-      stretches[i] = memory.takeArray(shifts.span());
+      stretches[i] = memory.takeArray(span);
     }
-    this.general = new UnfoldedConvolution(memory, unfolding, channels, outputs);
+    this.nativeColumns = new Scratch(memory, stretches.length * span);
+    this.columns = new Matrix(nativeColumns.pointer(), stretches.length, span, true);
+    this.spreadOutput = new Scratch(memory, outputs * span);
   }
 
   static boolean suits(Unfolding unfolding, int channels, int outputs) {
@@ -61,69 +65,47 @@ final class ShiftedConvolution implements SampleConvolution {
   }
 
   @Override
-  public void unfold(float[] from, int first) {
-    images = from;
-    firstOfImage = first;
+  public void unfold(float[] images, int first) {
+    for (int c = 0; c < channels; c++) {
+      for (int k = 0; k < unfolding.windowSize(); k++) {
+        int source = first + c * unfolding.channelSize() + shifts.offset(k);
+        System.arraycopy(images, source, stretches[c * unfolding.windowSize() + k], 0, span);
+      }
+    }
   }
 
   @Override
   public void product(Scratch weights, CpuTensor y, int target) {
-    for (int c = 0; c < channels; c++) {
-      for (int k = 0; k < shifts.windowSize(); k++) {
-        int source = firstOfImage + c * channelSize + shifts.offset(k);
-        System.arraycopy(images, source, stretches[c * shifts.windowSize() + k], 0, shifts.span());
-      }
-    }
     for (int o = 0; o < outputs; o++) {
-      Arrays.fill(sum, 0, shifts.span(), 0f);
-      Loops.addProducts(weights.array(), o * stretches.length, stretches, sum, shifts.span());
+      Arrays.fill(sum, 0, span, 0f);
+      Loops.addProducts(weights.array(), o * stretches.length, stretches, sum, span);
       shifts.compact(sum, y.array(), target + o * shifts.positions());
     }
   }
 
   @Override
   public void gradient(CpuTensor u, int first, Scratch gradient) {
-    float[] factors = u.array();
-    int size = outputs * shifts.positions();
-    int contributing = 0;
-    for (int i = first; i < first + size; i++) {
-      contributing += factors[i] == 0 ? 0 : 1;
+    for (int i = 0; i < stretches.length; i++) {
+      nativeColumns.pointer().position((long) i * span).put(stretches[i], 0, span);
     }
-    if (contributing > LARGEST_SHARE * size) {
-      general.unfold(images, firstOfImage);
-      general.gradient(u, first, gradient);
-      return;
-    }
-    Arrays.fill(gradient.array(), 0, gradient.size(), 0f);
+    nativeColumns.pointer().position(0);
     for (int o = 0; o < outputs; o++) {
-      int row = first + o * shifts.positions();
-      for (int p = 0; p < shifts.positions(); p++) {
-        if (factors[row + p] != 0) {
-          addWindow(factors[row + p], p, gradient.array(), o * stretches.length);
-        }
-      }
+      shifts.spread(u.array(), first + o * shifts.positions(), spreadOutput.array(), o * span);
     }
-  }
-
-  /** Adds the window at a position, in runs of elements that follow each other in the image. */
-  private void addWindow(float factor, int position, float[] gradient, int first) {
-    int run = shifts.runLength();
-    int target = first;
-    for (int c = 0; c < channels; c++) {
-      int place = firstOfImage + c * channelSize + shifts.base(position);
-      for (int k = 0; k < shifts.windowSize(); k += run) {
-        int source = place + shifts.offset(k);
-        for (int j = 0; j < run; j++) {
-          gradient[target + j] += factor * images[source + j];
-        }
-        target += run;
-      }
-    }
+    spreadOutput.write();
+    Products.multiply(
+        new Matrix(spreadOutput.pointer(), outputs, span),
+        columns,
+        new Matrix(gradient.pointer(), outputs, stretches.length));
+    gradient.read();
   }
 
   @Override
-  public void addAdjoint(Scratch weights, CpuTensor u, int first, float[] target, int place) {
-    general.addAdjoint(weights, u, first, target, place);
+  public void addAdjoint(Scratch weights, CpuTensor u, int first, float[] images, int target) {
+    try (UnfoldedConvolution general =
+        new UnfoldedConvolution(memory, unfolding, channels, outputs)) {
+      general.addAdjoint(weights, u, first, images, target);
+    }
   }
 
   @Override
@@ -133,10 +115,11 @@ final class ShiftedConvolution implements SampleConvolution {
 
   @Override
   public void close() {
-    general.close();
     memory.giveBack(sum);
     for (float[] stretch : stretches) {
       memory.giveBack(stretch);
     }
+    nativeColumns.close();
+    spreadOutput.close();
   }
 }

@@ -16,14 +16,10 @@ final class Shifts {
   /** Positions that follow each other in the image. */
   private final int rowLength;
 
-  /** Elements of a window that follow each other in the image. */
-  private final int runLength;
-
-  private Shifts(int[] offsets, int[] bases, int rowLength, int runLength) {
+  private Shifts(int[] offsets, int[] bases, int rowLength) {
     this.offsets = offsets;
     this.bases = bases;
     this.rowLength = rowLength;
-    this.runLength = runLength;
   }
 
   /** The shifts of a window, or null if it moves otherwise. */
@@ -46,14 +42,7 @@ final class Shifts {
       offsets[k] = sources[k * positions];
     }
     return new Shifts(
-        offsets,
-        Arrays.copyOf(sources, positions),
-        window.outputExtent(last, extents[last]),
-        window.dilation(last) == 1 ? window.kernel(last) : 1);
-  }
-
-  int windowSize() {
-    return offsets.length;
+        offsets, Arrays.copyOf(sources, positions), window.outputExtent(last, extents[last]));
   }
 
   int offset(int k) {
@@ -62,14 +51,6 @@ final class Shifts {
 
   int positions() {
     return bases.length;
-  }
-
-  int base(int position) {
-    return bases[position];
-  }
-
-  int runLength() {
-    return runLength;
   }
 
   /** The length of a stretch, from the first position to the last. */
@@ -85,10 +66,10 @@ final class Shifts {
   }
 
   /** Lays positions into a stretch, with zeros between them. */
-  void spread(float[] values, int first, float[] stretch) {
-    Arrays.fill(stretch, 0, span(), 0f);
+  void spread(float[] values, int first, float[] stretches, int target) {
+    Arrays.fill(stretches, target, target + span(), 0f);
     for (int p = 0; p < bases.length; p += rowLength) {
-      System.arraycopy(values, first + p, stretch, bases[p], rowLength);
+      System.arraycopy(values, first + p, stretches, target + bases[p], rowLength);
     }
   }
 }
