@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +35,11 @@ final class ParameterRule {
   private static final String SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature";
   private static final String KIND = "pkg.torch.export.graph_signature.InputSpec.kind";
   private static final String OPERATION = "pkg.torch.onnx.fx_node";
+  private static final String SCOPES = "pkg.torch.onnx.name_scopes";
+
+  /** The last but one of {@code ['', 'block', 'block.0', 'linear_1']}. */
+  private static final Pattern MODULE = Pattern.compile("'([^']*)', '[^']*'\\]$");
+
   private static final Pattern REFERENCE = Pattern.compile("%(\\w+)");
   private static final Pattern LISTED = Pattern.compile("(\\w+): (\\w+) target='([^']*)'");
   private static final Pattern MADE_BY_EXPORTER =
@@ -47,7 +53,7 @@ final class ParameterRule {
   private final Map<String, String> listed = new HashMap<>();
 
   /** The parameters by the names that the exporter's own graph has for them. */
-  private final Map<String, String> placeholders = new HashMap<>();
+  private final Map<String, String> placeholders = new LinkedHashMap<>();
 
   ParameterRule(GraphProto graph) {
     for (StringStringEntryProto entry : graph.getMetadataPropsList()) {
@@ -75,7 +81,10 @@ final class ParameterRule {
   /** Whether a tensor is trained that is the weight or bias of an operator. */
   boolean isParameterAsWeight(StoredTensor tensor) {
     String name = tensor.parameter();
-    boolean filled = isMadeByExporter(name) && tensor.source().isOneNumberThroughout();
+    boolean filled =
+        isMadeByExporter(name)
+            && tensor.shape().size() > 1
+            && tensor.source().isOneNumberThroughout();
     return !isBuffer(name) && !filled;
   }
 
@@ -97,6 +106,23 @@ final class ParameterRule {
       return !kind.equals(PARAMETER);
     }
     return STATISTICS.contains(name.substring(name.lastIndexOf('.') + 1));
+  }
+
+  /** Whether both are listed parameters, and the first comes before the second in the module. */
+  boolean comesBefore(String first, String second) {
+    List<String> order = List.copyOf(placeholders.values());
+    return order.contains(first) && order.indexOf(first) < order.indexOf(second);
+  }
+
+  /** The module that a node belongs to, as the exporter quotes it; empty if it does not. */
+  String moduleOf(NodeProto node) {
+    for (StringStringEntryProto entry : node.getMetadataPropsList()) {
+      if (entry.getKey().equals(SCOPES)) {
+        Matcher matcher = MODULE.matcher(entry.getValue());
+        return matcher.find() ? matcher.group(1) : "";
+      }
+    }
+    return "";
   }
 
   /** Whether a name is none that a module gave to a parameter or buffer. */
