@@ -389,6 +389,11 @@ case("mlp-tanh-mean", lambda: mlp(3, 5, 2, activation=nn.Tanh), [3], MSE, MEAN, 
 case("mlp-sigmoid-bce", lambda: mlp(3, 5, 3, activation=nn.Sigmoid), [3], BCE, SUM, DYNAMO, 20)
 case("mlp-bce-mean", lambda: mlp(3, 5, 4), [3], BCE, MEAN, SCRIPT, 13)
 case("mlp-l1", lambda: mlp(3, 5, 2, activation=nn.Tanh), [3], "l1", SUM, SCRIPT, 14)
+case(
+    "softplus-beta",
+    lambda: nn.Sequential(nn.Linear(3, 4), nn.Softplus(beta=2.5), nn.Linear(4, 2)),
+    [3], MSE, SUM, DYNAMO, 18,
+)
 case("mlp-huber-mean", lambda: mlp(3, 5, 2, activation=nn.Tanh), [3], "huber", MEAN, DYNAMO, 18)
 case(
     "conv-stride-padding",

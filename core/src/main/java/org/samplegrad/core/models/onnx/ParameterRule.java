@@ -6,7 +6,6 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,7 +52,10 @@ final class ParameterRule {
   private final Map<String, String> listed = new HashMap<>();
 
   /** The parameters by the names that the exporter's own graph has for them. */
-  private final Map<String, String> placeholders = new LinkedHashMap<>();
+  private final Map<String, String> placeholders = new HashMap<>();
+
+  /** Where a parameter comes in the module. */
+  private final Map<String, Integer> positions = new HashMap<>();
 
   ParameterRule(GraphProto graph) {
     for (StringStringEntryProto entry : graph.getMetadataPropsList()) {
@@ -64,6 +66,7 @@ final class ParameterRule {
             listed.put(matcher.group(3), matcher.group(2));
             if (matcher.group(2).equals(PARAMETER)) {
               placeholders.put(matcher.group(1), matcher.group(3));
+              positions.putIfAbsent(matcher.group(3), positions.size());
             }
           }
         }
@@ -110,8 +113,8 @@ final class ParameterRule {
 
   /** Whether both are listed parameters, and the first comes before the second in the module. */
   boolean comesBefore(String first, String second) {
-    List<String> order = List.copyOf(placeholders.values());
-    return order.contains(first) && order.indexOf(first) < order.indexOf(second);
+    Integer position = positions.get(first);
+    return position != null && position < positions.getOrDefault(second, 0);
   }
 
   /** The module that a node belongs to, as the exporter quotes it; empty if it does not. */
