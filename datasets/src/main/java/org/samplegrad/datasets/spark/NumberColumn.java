@@ -9,7 +9,6 @@ import java.util.stream.LongStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -30,8 +29,9 @@ record NumberColumn(Column expression, CellReader reader) {
     String read(InternalRow row, int ordinal, NumberSink into);
   }
 
+  /** Reads an array without nulls; says what is wrong with it, or null. */
   @FunctionalInterface
-  private interface ArrayReader extends Serializable {
+  interface ArrayReader extends Serializable {
     String read(ArrayData values, NumberSink into);
   }
 
@@ -80,33 +80,18 @@ record NumberColumn(Column expression, CellReader reader) {
   }
 
   private static Optional<NumberColumn> ofArray(Column column, ArrayType type) {
-    if (type.elementType() instanceof ArrayType nested) {
-      return ofArray(functions.flatten(column), nested);
-    }
-    if (type.elementType() instanceof DecimalType) {
-      ArrayType doubles = DataTypes.createArrayType(DataTypes.DoubleType, type.containsNull());
+    DataType element = NestedArrays.element(type);
+    if (element instanceof DecimalType) {
+      ArrayType doubles = NestedArrays.withElement(type, DataTypes.DoubleType);
       return ofArray(column.cast(doubles), doubles);
     }
-    ArrayReader reader = ARRAYS.get(type.elementType());
+    ArrayReader reader = ARRAYS.get(element);
     if (reader == null) {
       return Optional.empty();
     }
-    boolean mayHoldNulls = type.containsNull();
     return Optional.of(
         new NumberColumn(
-            column, (row, i, into) -> readArray(row.getArray(i), mayHoldNulls, reader, into)));
-  }
-
-  private static String readArray(
-      ArrayData values, boolean mayHoldNulls, ArrayReader reader, NumberSink into) {
-    if (mayHoldNulls) {
-      for (int i = 0; i < values.numElements(); i++) {
-        if (values.isNullAt(i)) {
-          return "holds null at position " + i;
-        }
-      }
-    }
-    return reader.read(values, into);
+            column, (row, i, into) -> NestedArrays.read(row.getArray(i), type, reader, into)));
   }
 
   private static boolean isVector(DataType storage) {

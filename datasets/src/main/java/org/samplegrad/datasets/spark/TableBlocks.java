@@ -11,6 +11,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.samplegrad.datasets.BadDataException;
 import org.samplegrad.datasets.BadRow;
 import org.samplegrad.datasets.BlockDelivery;
@@ -83,24 +84,38 @@ public final class TableBlocks implements DistributedBlocks {
         .orElseThrow(
             () ->
                 new BadDataException(
-                    "Column '%s' of %s has the type %s; expected %s"
+                    "Column '%s' of %s has the type %s; expected %s%s"
                         .formatted(
-                            column, name, type.catalogString(), NumberColumn.EXPECTED_TYPES)));
+                            column,
+                            name,
+                            type.catalogString(),
+                            NumberColumn.EXPECTED_TYPES,
+                            type.equals(DataTypes.StringType)
+                                ? ". In a CSV file numbers are text without --read-option inferSchema=true"
+                                : "")));
   }
 
   private static Column resolve(Dataset<Row> table, String name, String column) {
     boolean literal = Arrays.asList(table.columns()).contains(column);
+    if (!literal && column.contains("*")) { // which Spark takes for all columns
+      throw noColumn(table, name, column, null);
+    }
     try {
       return table.col(literal ? "`" + column.replace("`", "``") + "`" : column);
     } catch (Exception e) {
       if (e instanceof AnalysisException) { // checked, but not declared by Spark's Scala methods
-        throw new BadDataException(
-            "%s has no column '%s'; its columns are %s"
-                .formatted(name, column, String.join(", ", table.columns())),
-            e);
+        throw noColumn(table, name, column, e);
       }
       throw e;
     }
+  }
+
+  private static BadDataException noColumn(
+      Dataset<Row> table, String name, String column, Exception cause) {
+    return new BadDataException(
+        "%s has no column '%s'; its columns are %s"
+            .formatted(name, column, String.join(", ", table.columns())),
+        cause);
   }
 
   /** How many rows of each partition are among the first {@code limit} of the table. */

@@ -1,5 +1,6 @@
 package org.samplegrad.job.cli;
 
+import java.util.List;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.VarianceDetail;
@@ -11,8 +12,10 @@ import org.samplegrad.job.output.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 
 /** The program. */
 @Command(
@@ -84,6 +87,7 @@ public final class SampleGradCommand {
         VarianceDetail.class);
     line.setParameterExceptionHandler((e, given) -> reportWrongUsage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
+    line.setExecutionStrategy(SampleGradCommand::runReportingErrors);
     return line;
   }
 
@@ -95,10 +99,21 @@ public final class SampleGradCommand {
     return ExitCode.UNUSABLE_REQUEST.value();
   }
 
-  private static int report(Exception e, CommandLine command) {
+  /** The parser hands exceptions to its handler, but no errors, such as a lack of memory. */
+  private static int runReportingErrors(ParseResult parsed) {
+    try {
+      return new CommandLine.RunLast().execute(parsed);
+    } catch (Error e) {
+      List<CommandLine> commands = parsed.asCommandLineList();
+      return report(e, commands.get(commands.size() - 1));
+    }
+  }
+
+  private static int report(Throwable e, CommandLine command) {
     Failure failure = Failure.of(e);
     command.getErr().println(failure.message());
-    if (Boolean.TRUE.equals(command.getCommandSpec().findOption("--stacktrace").getValue())) {
+    OptionSpec stackTrace = command.getCommandSpec().findOption("--stacktrace");
+    if (stackTrace != null && Boolean.TRUE.equals(stackTrace.getValue())) {
       e.printStackTrace(command.getErr());
     }
     command.getErr().flush();

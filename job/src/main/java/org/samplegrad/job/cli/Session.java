@@ -31,7 +31,9 @@ final class Session implements AutoCloseable {
       return new Session(SparkSession.active(), false, null);
     }
     SparkConf configuration = new SparkConf().setAppName("SampleGrad " + command);
-    configuration.setIfMissing("spark.ui.showConsoleProgress", "true");
+    // On a terminal only: elsewhere a bar is noise between the program's own lines.
+    configuration.setIfMissing(
+        "spark.ui.showConsoleProgress", String.valueOf(System.console() != null));
     // Tasks are the parallelism; the array library computes with one thread in each.
     configuration.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
     Path warehouse = null;

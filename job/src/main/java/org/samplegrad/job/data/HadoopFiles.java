@@ -7,9 +7,12 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.samplegrad.core.models.onnx.ExternalFiles;
 
 /** Files of any file system that Hadoop knows. */
 public final class HadoopFiles {
+  private static final String LOCAL = "file";
+
   private final Configuration configuration;
 
   public HadoopFiles(Configuration configuration) {
@@ -30,6 +33,8 @@ public final class HadoopFiles {
           system, parsed.makeQualified(system.getUri(), system.getWorkingDirectory()));
     } catch (IllegalArgumentException e) {
       throw new IOException("'%s' is not a path: %s".formatted(path, e.getMessage()), e);
+    } catch (RuntimeException e) { // such as a class of the file system that is missing
+      throw new IOException(e);
     }
   }
 
@@ -60,6 +65,56 @@ public final class HadoopFiles {
     Location location = locate(path);
     FileStatus[] found = location.system().globStatus(location.path());
     return found != null && found.length > 0;
+  }
+
+  /**
+   * Opens a file of the folder in which another lies.
+   *
+   * @param name a relative path without {@code ..}
+   * @throws IOException if there is no such file, or it lies elsewhere, behind a link
+   */
+  public ExternalFiles.Opened openBeside(String path, String name) throws IOException {
+    Location location = locate(path);
+    Path folder = location.path().getParent();
+    Path file = new Path(folder, name);
+    FileSystem system = location.system();
+    FileStatus status = system.getFileStatus(file);
+    String inside = resolved(system, folder).replaceFirst("/?$", "/");
+    if (!resolved(system, file).startsWith(inside)) {
+      throw new IOException("it is a link that leaves the folder");
+    }
+    if (!status.isFile()) {
+      throw new IOException("it is no file");
+    }
+    return new ExternalFiles.Opened(system.open(file), status.getLen());
+  }
+
+  /** The place of a file after all links. */
+  private static String resolved(FileSystem system, Path path) throws IOException {
+    return system.getUri().getScheme().equals(LOCAL)
+        ? java.nio.file.Path.of(path.toUri().getPath()).toRealPath().toString()
+        : system.resolvePath(path).toUri().getPath();
+  }
+
+  /** Whether a path, which may be a glob pattern, leads to a file that Spark would read. */
+  public boolean holdsFiles(String path) throws IOException {
+    Location location = locate(path);
+    return holdsFiles(location.system(), location.system().globStatus(location.path()));
+  }
+
+  private static boolean holdsFiles(FileSystem system, FileStatus[] found) throws IOException {
+    for (FileStatus status : found == null ? new FileStatus[0] : found) {
+      if (!isHidden(status.getPath().getName())
+          && (status.isFile() || holdsFiles(system, system.listStatus(status.getPath())))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What Spark passes over; a name such as {@code _key=1} is a partition. */
+  private static boolean isHidden(String name) {
+    return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
   }
 
   /** Opens a file of a directory by name. */

@@ -29,7 +29,7 @@ public record Failure(ExitCode exitCode, String message) {
       if (isUnreadable(cause)) {
         return new Failure(
             ExitCode.BAD_DATA,
-            "A file of the data set cannot be read: " + RootCause.messageOf(thrown));
+            "A file of the data set cannot be read: " + unreadable(cause, thrown));
       }
       cause = cause.getCause();
     }
@@ -51,6 +51,14 @@ public record Failure(ExitCode exitCode, String message) {
     return thrown instanceof JobFailedException || thrown instanceof BackendException
         ? ExitCode.JOB_FAILED
         : null;
+  }
+
+  /** The root cause's message, unless Spark's own names the file. */
+  private static String unreadable(Throwable reader, Throwable thrown) {
+    String message = RootCause.firstLine(reader);
+    return message.contains(" file ") && !message.endsWith("Details:")
+        ? message
+        : RootCause.messageOf(thrown);
   }
 
   private static boolean isUnreadable(Throwable cause) {

@@ -16,10 +16,14 @@ public final class RootCause {
 
   /** The first line of the root cause's message; its class if it has none. */
   public static String messageOf(Throwable failure) {
-    Throwable cause = of(failure);
-    String message = cause.getMessage();
+    return firstLine(of(failure));
+  }
+
+  /** The first line of a failure's own message; its class if it has none. */
+  static String firstLine(Throwable failure) {
+    String message = failure.getMessage();
     if (message == null || message.isBlank()) {
-      return cause.getClass().getSimpleName();
+      return failure.getClass().getSimpleName();
     }
     String line = message.strip().lines().findFirst().orElseThrow().strip();
     return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;

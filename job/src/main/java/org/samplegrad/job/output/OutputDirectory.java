@@ -2,9 +2,12 @@ package org.samplegrad.job.output;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.samplegrad.job.failures.JobFailedException;
@@ -17,6 +20,7 @@ import org.samplegrad.job.failures.WrongUsageException;
  */
 public final class OutputDirectory {
   private static final String SUCCESS = "_SUCCESS";
+  private static final String LOCAL = "file";
 
   private final String name;
   private final FileSystem system;
@@ -33,8 +37,9 @@ public final class OutputDirectory {
   /**
    * Checks, before any work is done, that the directory may be written.
    *
-   * @param inputs paths that the job reads, which must not be overwritten
-   * @throws WrongUsageException if it exists and may not be replaced, or cannot be reached
+   * @param inputs paths that the job reads, which must not be overwritten or added to
+   * @throws WrongUsageException if it exists and may not be replaced, lies in an input, or cannot
+   *     be reached
    */
   public static OutputDirectory prepare(
       String name, boolean overwrite, List<String> inputs, Configuration configuration) {
@@ -46,18 +51,23 @@ public final class OutputDirectory {
       Path path = given.makeQualified(system.getUri(), system.getWorkingDirectory());
       OutputDirectory output = new OutputDirectory(name, system, path, overwrite);
       if (system.exists(path)) {
-        output.requireReplaceable(inputs);
+        output.requireReplaceable();
+      }
+      for (String input : inputs) {
+        output.requireApart(input);
       }
       output.requireWritable();
       return output;
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (WrongUsageException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // such as a file system's class that is missing
       throw new WrongUsageException(
           "The output directory '%s' cannot be used: %s".formatted(name, RootCause.messageOf(e)),
           e);
     }
   }
 
-  private void requireReplaceable(List<String> inputs) throws IOException {
+  private void requireReplaceable() throws IOException {
     if (!system.getFileStatus(path).isDirectory()) {
       throw new WrongUsageException(
           "The output '%s' exists and is a file; choose another directory".formatted(name));
@@ -68,13 +78,64 @@ public final class OutputDirectory {
               .formatted(name));
     }
     for (Path needed : List.of(system.getWorkingDirectory(), system.getHomeDirectory())) {
-      requireOutside(needed, "the working or home directory lies in it");
+      if (lies(needed, path)) {
+        throw cannotBeOverwritten("the working or home directory lies in it");
+      }
     }
-    for (String input : inputs) {
-      requireOutside(
-          new Path(input).makeQualified(system.getUri(), system.getWorkingDirectory()),
-          "the job reads '%s' from it".formatted(input));
+  }
+
+  /** Neither may the output take the place of what the job reads, nor become a part of it. */
+  private void requireApart(String input) throws IOException {
+    for (Path found : existing(input)) {
+      if (lies(found, path)) {
+        throw cannotBeOverwritten("the job reads '%s' from it".formatted(input));
+      }
+      if (lies(path, found)) {
+        throw new WrongUsageException(
+            "The output directory '%s' lies in '%s', which the job reads; choose another"
+                .formatted(name, input));
+      }
     }
+  }
+
+  /** What a path leads to, which may be a pattern; nothing if it cannot be found here. */
+  private List<Path> existing(String input) {
+    try {
+      Path pattern = new Path(input).makeQualified(system.getUri(), system.getWorkingDirectory());
+      FileStatus[] found = system.globStatus(pattern);
+      return found == null ? List.of() : Stream.of(found).map(FileStatus::getPath).toList();
+    } catch (IOException | IllegalArgumentException e) { // whoever reads it says so
+      return List.of();
+    }
+  }
+
+  private WrongUsageException cannotBeOverwritten(String reason) {
+    return new WrongUsageException(
+        "The output directory '%s' cannot be overwritten: %s".formatted(name, reason));
+  }
+
+  /** Whether a path is the other or lies in it, links followed. */
+  private static boolean lies(Path inner, Path outer) throws IOException {
+    Path target = real(outer);
+    for (Path above = real(inner); above != null; above = above.getParent()) {
+      if (above.equals(target)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The path without links, where the file system is this machine's own. */
+  private static Path real(Path path) throws IOException {
+    if (!LOCAL.equals(path.toUri().getScheme())) {
+      return path;
+    }
+    java.nio.file.Path local = java.nio.file.Path.of(path.toUri().getPath());
+    java.nio.file.Path above = local;
+    while (!Files.exists(above)) {
+      above = above.getParent();
+    }
+    return new Path(above.toRealPath().resolve(above.relativize(local)).toString());
   }
 
   /** Tries it in the nearest directory that exists, so as to leave nothing behind. */
@@ -92,15 +153,6 @@ public final class OutputDirectory {
 
   private Path temporary(Path parent) {
     return new Path(parent, ".%s-%s".formatted(path.getName(), UUID.randomUUID()));
-  }
-
-  private void requireOutside(Path needed, String reason) {
-    for (Path above = needed; above != null; above = above.getParent()) {
-      if (above.equals(path)) {
-        throw new WrongUsageException(
-            "The output directory '%s' cannot be overwritten: %s".formatted(name, reason));
-      }
-    }
   }
 
   /** Writes the contents of one file. */

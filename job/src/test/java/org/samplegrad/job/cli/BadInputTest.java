@@ -33,6 +33,7 @@ import org.samplegrad.datasets.spark.SparkSuite;
 class BadInputTest extends SparkSuite {
   private static final int UNUSABLE = 2;
   private static final int BAD_DATA = 3;
+  private static final int JOB_FAILED = 4;
 
   /** Two files of three rows; the one that cases spoil is row 1 of the second. */
   private static final int ROWS = 6;
@@ -196,6 +197,86 @@ class BadInputTest extends SparkSuite {
   }
 
   @ParameterizedTest
+  @CsvSource({"_SUCCESS", ".part-0.parquet", "_temporary/0/part-0.parquet"})
+  void directoryWithoutDataFiles(String hidden) throws IOException {
+    Path file = directory.resolve("nothing").resolve(hidden);
+    Files.createDirectories(file.getParent());
+    Files.createFile(file);
+    assertFails(BAD_DATA, linear(directory + "/nothing"), "no data files in", "nothing");
+  }
+
+  @Test
+  void unknownFormat() throws IOException {
+    String data = table(pair(), number());
+    List<?> arguments = List.of("--model", "linear", "--data", data, "--format", "swoosh");
+    assertFails(UNUSABLE, arguments, "no format 'swoosh'", "json, orc, parquet");
+  }
+
+  @Test
+  void unknownFileSystem() throws IOException {
+    assertFails(BAD_DATA, linear("s3a://bucket/x"), "'s3a://bucket/x' cannot be reached");
+  }
+
+  @Test
+  void fileWithoutARecord() throws IOException {
+    Path file = Files.writeString(directory.resolve("text.json"), "no json\nat all\n");
+    assertFails(BAD_DATA, linear(file.toString()), "text.json", "no json record", "multiLine");
+  }
+
+  @Test
+  void filesThatDisagreeOnTheType() throws IOException {
+    Path data = Path.of(table(pair(), number()));
+    Dataset<Row> other =
+        session().range(1).select(lit("text").as("features"), number().as("label"));
+    other.write().mode("append").parquet(data.toString());
+    assertFails(BAD_DATA, linear(data.toString()), "part-", "[features]", "Expected: ", "Found: ");
+  }
+
+  /** Spark asserts there, which is an error and no exception. */
+  @Test
+  void directoriesThatAreNoPartitions() throws IOException {
+    Path data = directory.resolve("partitioned");
+    Dataset<Row> rows = session().range(1).select(pair().as("features"), number().as("label"));
+    rows.write().parquet(data.resolve("k=1").toString());
+    rows.write().parquet(data.resolve("other").toString());
+    assertFails(BAD_DATA, linear(data.toString()), "partitioned", "Conflicting directory");
+  }
+
+  @Test
+  void textInACsvFile() throws IOException {
+    Path file = Files.writeString(directory.resolve("table.csv"), "1,2\n3,4\n");
+    List<?> arguments =
+        List.of("--model", "linear", "--data", file, "--features", "_c0", "--label", "_c1");
+    assertFails(BAD_DATA, arguments, "'_c0'", "string", "inferSchema=true");
+  }
+
+  @Test
+  void unequalInnerArrays() throws IOException {
+    Column nested = array(array(col("id").cast("double")), array(lit(0.5)));
+    Column ragged = array(array(lit(1.0), lit(2.0)), array().cast("array<double>"));
+    String data = table(spoilt(ragged, nested), number());
+    assertFails(BAD_DATA, linear(data), "Row 1 of", "'features'", "different lengths, 2 and 0");
+  }
+
+  @Test
+  void modelThatDoesNotFitIntoMemory() throws IOException {
+    Path model =
+        Files.writeString(
+            directory.resolve("large.json"),
+            "{\"input\": [46000], \"layers\": [{\"linear\": {\"out\": 46000}}]}");
+    List<?> arguments = List.of("--model", model, "--loss", "mse", "--data", "synthetic:1");
+    assertFails(JOB_FAILED, arguments, "Out of memory", "SAMPLEGRAD_DRIVER_MEMORY");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--features", "--label"})
+  void columnThatIsAPattern(String option) throws IOException {
+    String data = table(pair(), number());
+    List<?> arguments = List.of("--model", "linear", "--data", data, option, "*");
+    assertFails(BAD_DATA, arguments, "no column '*'", "features, label");
+  }
+
+  @ParameterizedTest
   @CsvSource({"--features", "--label"})
   void missingColumn(String option) throws IOException {
     String data = table(pair(), number());
@@ -306,6 +387,7 @@ class BadInputTest extends SparkSuite {
         "--model linear --precision float16 | float32, float64",
         "--model linear --limit 0 | --limit must be at least 1",
         "--model linear --partitions -1 | --partitions must be at least 1",
+        "--model linear --partitions 100001 | --partitions must be at most 100000",
         "--model mnist-cnn --block-size 1000000000 | --block-size",
         "--model linear --data synthetic:many | synthetic:N",
         "--model linear --colour blue | --colour",

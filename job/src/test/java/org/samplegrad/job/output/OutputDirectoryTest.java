@@ -110,6 +110,37 @@ class OutputDirectoryTest {
   }
 
   @Test
+  void neverLiesInWhatTheJobReads() throws IOException {
+    Path data = Files.createDirectories(directory.resolve("table.parquet"));
+    assertThatThrownBy(() -> prepare(data.resolve("new/out"), false, data))
+        .isInstanceOf(WrongUsageException.class)
+        .hasMessageContainingAll("new/out", "lies in", "table.parquet");
+    assertThat(names(data)).isEmpty();
+  }
+
+  @Test
+  void findsWhatTheJobReadsThroughPatternsAndLinks() throws IOException {
+    Path data = Files.createDirectories(directory.resolve("data"));
+    Files.createFile(data.resolve("a.parquet"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), data);
+    for (Path input :
+        List.of(directory.resolve("d[a]ta"), data.resolve("*.parquet"), link, link.resolve("*"))) {
+      assertThatThrownBy(() -> prepare(data, true, input))
+          .isInstanceOf(WrongUsageException.class)
+          .hasMessageContainingAll("the job reads", input.toString());
+      assertThatThrownBy(() -> prepare(link, true, input)).isInstanceOf(WrongUsageException.class);
+    }
+  }
+
+  @Test
+  void inputsThatAreNoPathsAreNotItsConcern() {
+    for (String input : List.of("database.table", "foo:bar", "bad[pattern", "s3a://bucket/x", "")) {
+      String path = directory.resolve("out").toString();
+      assertThat(OutputDirectory.prepare(path, true, List.of(input), CONFIGURATION)).isNotNull();
+    }
+  }
+
+  @Test
   void unknownFileSystem() {
     assertThatThrownBy(
             () -> OutputDirectory.prepare("nosuch://host/out", false, List.of(), CONFIGURATION))
