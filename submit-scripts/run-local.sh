@@ -25,9 +25,15 @@ if ! command -v "$java" >/dev/null; then
   exit 2
 fi
 
+memory=${SAMPLEGRAD_DRIVER_MEMORY:-2g}
+if ! [[ $memory =~ ^[0-9]+[kKmMgGtT]?$ ]]; then
+  echo "SAMPLEGRAD_DRIVER_MEMORY is '$memory'; expected a number and a unit, such as 4g." >&2
+  exit 2
+fi
+
 if ! is_built; then
   echo "Building SampleGrad (only needed now and when its sources change) ..." >&2
-  if ! (cd "$root" && ./mvnw -q -B -DskipTests package >&2); then
+  if ! (cd "$root" && ./mvnw -q -B -DskipTests package -pl job -am >&2); then
     echo "The build failed; its messages are above." >&2
     exit 4
   fi
@@ -40,9 +46,21 @@ read -r -a java_options <"$target/classes/org/samplegrad/job/java-options.txt"
 progress=false
 [ -t 2 ] && progress=true
 
+# The executors of a cluster fetch the packaged program; those of a local-cluster[...] are started
+# here, with the same libraries as the driver where there is no Spark distribution.
+master=${SAMPLEGRAD_MASTER:-local[*]}
+cluster=()
+if [[ $master != local && $master != local\[* ]]; then
+  cluster=("-Dspark.jars=$(find "$target" -maxdepth 1 -name 'samplegrad-job-*.jar' | head -n 1)")
+fi
+if [[ $master == local-cluster* && -z ${SPARK_HOME:-} ]]; then
+  mkdir -p "$target/spark/jars"
+  export SPARK_HOME=$target/spark SPARK_DIST_CLASSPATH=$class_path SPARK_SCALA_VERSION=2.12
+fi
+
 # Spark's tasks are the parallelism: one thread for the array library in each.
 OMP_NUM_THREADS=1 exec "$java" "${java_options[@]}" \
-  -Xmx"${SAMPLEGRAD_DRIVER_MEMORY:-2g}" \
-  -Dspark.master="${SAMPLEGRAD_MASTER:-local[*]}" \
+  -Xmx"$memory" \
+  -Dspark.master="$master" ${cluster[@]+"${cluster[@]}"} \
   -Dspark.ui.showConsoleProgress="$progress" \
   -cp "$class_path" org.samplegrad.job.Main "$@"

@@ -37,6 +37,18 @@ public interface Backend extends AutoCloseable {
 
   Tensor tensor(Shape shape, double[] values);
 
+  /**
+   * @param codes unsigned bytes
+   * @param meanings the number that each of the 256 codes stands for
+   */
+  default Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
+    float[] values = new float[codes.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = meanings[codes[i] & 0xff];
+    }
+    return tensor(shape, values);
+  }
+
   Tensor fill(Shape shape, double value);
 
   /** A new array with the elements in row-major order. */

@@ -10,6 +10,9 @@ import picocli.CommandLine.Option;
 
 /** How it is computed. */
 final class ComputeOptions {
+  /** Beyond it the bookkeeping of so many tasks needs more memory than the work itself. */
+  private static final int MOST_PARTITIONS = 100_000;
+
   @Option(
       names = "--backend",
       paramLabel = "BACKEND",
@@ -46,6 +49,10 @@ final class ComputeOptions {
     }
     requirePositive("--block-size", blockSize);
     requirePositive("--partitions", partitions);
+    if (partitions != null && partitions > MOST_PARTITIONS) {
+      throw new WrongUsageException(
+          "--partitions must be at most %d; found %d".formatted(MOST_PARTITIONS, partitions));
+    }
   }
 
   static void requirePositive(String option, Number value) {

@@ -11,6 +11,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.samplegrad.datasets.BadDataException;
 import org.samplegrad.datasets.spark.TableBlocks;
+import org.samplegrad.job.failures.JobFailedException;
 import org.samplegrad.job.failures.RootCause;
 import org.samplegrad.job.failures.WrongUsageException;
 
@@ -76,6 +77,12 @@ final class TableDataSet {
     try {
       return session.read().format(format).options(request.readOptions()).load(request.location());
     } catch (Exception | AssertionError e) { // Spark's own are checked, but not declared
+      if (session.sparkContext().isStopped()) {
+        throw new JobFailedException(
+            "Spark has stopped: its master '%s' gives this program no executors"
+                .formatted(session.sparkContext().master()),
+            e);
+      }
       if (RootCause.of(e) instanceof ClassNotFoundException) {
         throw new WrongUsageException(
             "Spark knows no format '%s'; choose one of %s, or give Spark the package that reads it"

@@ -387,6 +387,7 @@ class BadInputTest extends SparkSuite {
         "--model linear --precision float16 | float32, float64",
         "--model linear --limit 0 | --limit must be at least 1",
         "--model linear --partitions -1 | --partitions must be at least 1",
+        "--model linear --partitions 100001 | --partitions must be at most 100000",
         "--model mnist-cnn --block-size 1000000000 | --block-size",
         "--model linear --data synthetic:many | synthetic:N",
         "--model linear --colour blue | --colour",

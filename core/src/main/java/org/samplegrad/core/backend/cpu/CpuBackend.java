@@ -90,6 +90,14 @@ final class CpuBackend implements Backend {
   }
 
   @Override
+  public Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
+    ShapeRules.requireSize(shape, codes.length);
+    CpuTensor result = inArray(shape);
+    Loops.decode(codes, meanings, result.array());
+    return result;
+  }
+
+  @Override
   public Tensor fill(Shape shape, double value) {
     CpuTensor result = inArray(shape);
     Arrays.fill(result.array(), 0, result.size(), (float) value);
@@ -418,7 +426,7 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor sampleProductSum(Tensor u, Tensor a, Tensor v, Tensor b) {
     Shape shape = ShapeRules.sampleProductSum(u.shape(), a.shape(), v.shape(), b.shape());
-    CpuTensor result = (CpuTensor) fill(shape, 0);
+    CpuTensor result = zeros(shape);
     int products = shape.extent(1) * shape.extent(2);
     boolean same = u == v && a == b;
     Matrix left = matrix(own(u), false);
@@ -507,13 +515,24 @@ final class CpuBackend implements Backend {
         List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
   }
 
+  private GroupedConvolution convolution(
+      Shape imageShape, Shape weightShape, Window window, int groups) {
+    return new GroupedConvolution(
+        memory, imageShape, weightShape, unfolding(window, imageShape), groups);
+  }
+
+  private CpuTensor output(GroupedConvolution convolution, Shape shape) {
+    return convolution.writesArrays() ? inArray(shape) : inNativeMemory(shape);
+  }
+
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    CpuTensor result = inNativeMemory(shape);
-    GroupedConvolution.of(own(x), own(weight), result, unfolding(window, x.shape()), groups)
-        .forward(memory);
-    return result;
+    try (GroupedConvolution convolution = convolution(x.shape(), weight.shape(), window, groups)) {
+      CpuTensor result = output(convolution, shape);
+      convolution.forward(own(x), own(weight), result);
+      return result;
+    }
   }
 
   @Override
@@ -521,33 +540,34 @@ final class CpuBackend implements Backend {
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups) {
     ShapeRules.requireConvolution(
         inputShape, weight.shape(), outputGradient.shape(), window, groups);
-    CpuTensor result = (CpuTensor) fill(inputShape, 0);
-    GroupedConvolution.of(
-            result, own(weight), own(outputGradient), unfolding(window, inputShape), groups)
-        .inputGradient(memory);
-    return result;
+    CpuTensor result = zeros(inputShape);
+    try (GroupedConvolution convolution = convolution(inputShape, weight.shape(), window, groups)) {
+      convolution.inputGradient(own(outputGradient), own(weight), result);
+      return result;
+    }
   }
 
   @Override
   public Tensor convolveWeightGradient(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    CpuTensor result = inNativeMemory(weightShape);
-    result.pointer().zero();
-    GroupedConvolution.of(own(x), result, own(outputGradient), unfolding(window, x.shape()), groups)
-        .weightGradient(memory);
-    return result;
+    CpuTensor result = inArray(weightShape);
+    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+      convolution.weightGradient(own(x), own(outputGradient), result);
+      return result;
+    }
   }
 
   @Override
   public SampleSums convolutionSampleSums(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    CpuTensor sum = (CpuTensor) fill(weightShape, 0);
-    CpuTensor squaredSum = (CpuTensor) fill(weightShape, 0);
-    GroupedConvolution.of(own(x), sum, own(outputGradient), unfolding(window, x.shape()), groups)
-        .sampleSums(memory, squaredSum);
-    return new SampleSums(sum, squaredSum);
+    CpuTensor sum = inArray(weightShape);
+    CpuTensor squaredSum = inArray(weightShape);
+    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+      convolution.sampleSums(own(x), own(outputGradient), sum, squaredSum);
+      return new SampleSums(sum, squaredSum);
+    }
   }
 
   @Override
@@ -561,12 +581,18 @@ final class CpuBackend implements Backend {
       boolean ofInput) {
     Shape weightShape = sumCotangent.shape();
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    CpuTensor toOutput = inNativeMemory(outputGradient.shape());
-    CpuTensor toInput = ofInput ? (CpuTensor) fill(x.shape(), 0) : null;
-    GroupedConvolution.of(
-            own(x), own(sumCotangent), own(outputGradient), unfolding(window, x.shape()), groups)
-        .sampleCotangents(memory, own(squaredSumCotangent), toOutput, toInput);
-    return new SampleCotangents(toOutput, toInput);
+    CpuTensor toInput = ofInput ? zeros(x.shape()) : null;
+    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+      CpuTensor toOutput = output(convolution, outputGradient.shape());
+      convolution.sampleCotangents(
+          own(x),
+          own(outputGradient),
+          own(sumCotangent),
+          own(squaredSumCotangent),
+          toOutput,
+          toInput);
+      return new SampleCotangents(toOutput, toInput);
+    }
   }
 
   @Override
@@ -581,7 +607,7 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor fold(Tensor columns, Shape inputShape, Window window) {
     ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
-    CpuTensor result = (CpuTensor) fill(inputShape, 0);
+    CpuTensor result = zeros(inputShape);
     Unfolding unfolding = unfolding(window, inputShape);
     int images = inputShape.extent(0) * inputShape.extent(1);
     unfolding.fold(own(columns).array(), 0, images, result.array(), 0);
@@ -642,12 +668,18 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor scatterAdd(Tensor x, Indices indices, Shape shape) {
     ShapeRules.requireScatter(x.shape(), indices, shape);
-    CpuTensor result = (CpuTensor) fill(shape, 0);
+    CpuTensor result = zeros(shape);
     float[] from = own(x).array();
     float[] to = result.array();
     for (int i = 0; i < indices.size(); i++) {
       to[indices.position(i)] += from[i];
     }
+    return result;
+  }
+
+  private CpuTensor zeros(Shape shape) {
+    CpuTensor result = inArray(shape);
+    Arrays.fill(result.array(), 0, result.size(), 0f);
     return result;
   }
 
