@@ -298,6 +298,27 @@ class Bilinear(nn.Module):
         return (weights @ self.value(x)).sum(1)
 
 
+class New(nn.Module):
+    """As modules are before any training: equal parameters that are not the same, and tied ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Linear(4, 4)
+        self.norm1 = nn.LayerNorm(4)
+        self.norm2 = nn.LayerNorm(4)
+        self.norm3 = nn.LayerNorm(4)
+        self.slope1 = nn.PReLU()
+        self.slope2 = nn.PReLU()
+        self.tied = nn.Linear(4, 4)
+        self.leave = nn.Linear(4, 4)
+        self.leave.weight = self.tied.weight
+
+    def forward(self, x):
+        x = self.slope1(self.norm1(self.enter(x)))
+        x = self.slope2(self.norm2(self.tied(x)))
+        return self.norm3(self.leave(x))
+
+
 def activations():
     """Every activation once, each behind its own parameters."""
     return nn.Sequential(
@@ -368,6 +389,11 @@ case("mlp-tanh-mean", lambda: mlp(3, 5, 2, activation=nn.Tanh), [3], MSE, MEAN, 
 case("mlp-sigmoid-bce", lambda: mlp(3, 5, 3, activation=nn.Sigmoid), [3], BCE, SUM, DYNAMO, 20)
 case("mlp-bce-mean", lambda: mlp(3, 5, 4), [3], BCE, MEAN, SCRIPT, 13)
 case("mlp-l1", lambda: mlp(3, 5, 2, activation=nn.Tanh), [3], "l1", SUM, SCRIPT, 14)
+case(
+    "softplus-beta",
+    lambda: nn.Sequential(nn.Linear(3, 4), nn.Softplus(beta=2.5), nn.Linear(4, 2)),
+    [3], MSE, SUM, DYNAMO, 18,
+)
 case("mlp-huber-mean", lambda: mlp(3, 5, 2, activation=nn.Tanh), [3], "huber", MEAN, DYNAMO, 18)
 case(
     "conv-stride-padding",
@@ -577,6 +603,15 @@ case(
     lambda: convolutional(nn.Conv2d(1, 3, 2), nn.PReLU(3), nn.Conv2d(3, 2, 2), nn.PReLU(),
                           features=18),
     [1, 5, 5], CE, SUM, SCRIPT, 17,
+)
+case("new-script", New, [4], MSE, SUM, SCRIPT, 17, untrained=True)
+case("new-dynamo", New, [4], CE, SUM, DYNAMO, 18, untrained=True)
+case("new-unoptimised", New, [4], CE, MEAN, DYNAMO, 20, untrained=True, unoptimised=True)
+case(
+    "new-residual",
+    lambda: nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.BatchNorm2d(3), nn.PReLU(3),
+                          Residual(3, 3), nn.PReLU(3), nn.Flatten(), nn.Linear(27, 2)),
+    [2, 6, 6], MSE, MEAN, SCRIPT, 13, untrained=True, unfused=True,
 )
 case("squeeze-excite-script", SqueezeExcite, [2, 5, 5], CE, SUM, SCRIPT, 17)
 case("squeeze-excite-dynamo", SqueezeExcite, [2, 5, 5], CE, MEAN, DYNAMO, 18)
@@ -853,7 +888,9 @@ def make(name, spec, target, parquet):
     directory = target / name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    model = randomise(spec["model"](), generator)
+    model = spec["model"]().eval()
+    if not spec.get("untrained"):
+        randomise(model, generator)
     outputs = list(model(torch.randn(2, *spec["shape"])).shape[1:])
     features, labels = samples(spec["shape"], outputs, spec["loss"], generator)
     onnx_model = without_paths(exported(model, spec["shape"], spec, directory))

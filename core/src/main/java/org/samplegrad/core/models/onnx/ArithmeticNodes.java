@@ -38,8 +38,15 @@ final class ArithmeticNodes {
               && node.operand(1) instanceof StaticTensor b) {
             return StaticTensor.combine(a, b, ofIntegers, ofReals);
           }
-          return graph.combine(
-              arithmetic, graph.value(node.operand(0)), graph.value(node.operand(1)));
+          GraphValue left = graph.value(node.operand(0));
+          GraphValue right = graph.value(node.operand(1));
+          GraphValue result = graph.combine(arithmetic, left, right);
+          double number = graph.number(node.operand(1));
+          return switch (arithmetic) {
+            case MULTIPLY -> graph.scaled(result, left, number);
+            case DIVIDE -> graph.scaled(result, left, 1 / number);
+            default -> result;
+          };
         });
   }
 
@@ -190,10 +197,13 @@ final class ArithmeticNodes {
    * and {@code softplus(x)} elsewhere.
    */
   static Operand where(OnnxNode node, GraphTranslation graph) {
-    if (node.operand(0) instanceof Comparison comparison
-        && node.operand(1).equals(comparison.left())
-        && graph.isSoftplusOf(node.operand(2), comparison.left())) {
-      return graph.apply(new Softplus(1, comparison.threshold()), comparison.left());
+    if (node.operand(0) instanceof Comparison comparison) {
+      GraphValue scaled = comparison.left();
+      double beta = graph.softplusBeta(node.operand(1), scaled, node.operand(2));
+      if (!Double.isNaN(beta)) {
+        Layer softplus = new Softplus(beta, comparison.threshold());
+        return graph.apply(softplus, (GraphValue) node.operand(1));
+      }
     }
     StaticTensor condition = node.constant(0, "condition, except in a softplus,");
     StaticTensor yes = node.constant(1, "first choice");

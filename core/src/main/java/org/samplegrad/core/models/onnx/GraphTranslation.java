@@ -23,6 +23,10 @@ final class GraphTranslation {
   private final long fixedBatch;
   private final Map<String, StoredTensor> parameters = new LinkedHashMap<>();
   private final Map<Integer, Integer> softplusInputs = new HashMap<>();
+  private final Map<Integer, Scaled> scaled = new HashMap<>();
+
+  /** A value times a number. */
+  private record Scaled(int node, double factor) {}
 
   /**
    * @param fixedBatch the number of samples that the file fixes, or {@link StaticTensor#BATCH}
@@ -50,6 +54,11 @@ final class GraphTranslation {
   /** Whether a tensor that is the weight of an operator is to be differentiated for. */
   boolean isParameterAsWeight(Operand operand) {
     return operand instanceof StoredTensor stored && rule.isParameterAsWeight(stored);
+  }
+
+  /** Whether a name is one that a module gave to a parameter or buffer. */
+  boolean isNameOfModule(String name) {
+    return !rule.isMadeByExporter(name);
   }
 
   /** The output of a layer without parameters. */
@@ -195,9 +204,46 @@ final class GraphTranslation {
     return reshape(value, Shape.of(extents));
   }
 
-  /** Whether a value is the softplus of another. */
-  boolean isSoftplusOf(Operand operand, GraphValue input) {
-    return operand instanceof GraphValue value
-        && input.node() == softplusInputs.getOrDefault(value.node(), -1);
+  /** The value of an operand that is a single constant number, or NaN. */
+  double number(Operand operand) {
+    if (operand.shape().size() != 1) {
+      return Double.NaN;
+    }
+    if (operand instanceof StoredTensor stored && !rule.isParameterAsOperand(stored)) {
+      return rule.constant(stored).real(0);
+    }
+    return operand instanceof StaticTensor constant ? constant.real(0) : Double.NaN;
+  }
+
+  /** Remembers that one value is another times a number, if that is not NaN. */
+  GraphValue scaled(GraphValue result, GraphValue value, double factor) {
+    scaled.put(result.node(), new Scaled(value.node(), factor));
+    return result;
+  }
+
+  /**
+   * The beta for which {@code scaled} is {@code beta x} and {@code softplus} is {@code log(1 +
+   * exp(beta x)) / beta}; NaN if they are something else.
+   */
+  double softplusBeta(Operand x, GraphValue scaled, Operand softplus) {
+    if (!(x instanceof GraphValue input) || !(softplus instanceof GraphValue output)) {
+      return Double.NaN;
+    }
+    if (input.equals(scaled)) {
+      return isSoftplus(output.node(), scaled) ? 1 : Double.NaN;
+    }
+    Scaled before = this.scaled.get(scaled.node());
+    Scaled after = this.scaled.get(output.node());
+    boolean inverse =
+        before != null
+            && after != null
+            && before.node() == input.node()
+            && isSoftplus(after.node(), scaled)
+            && Math.abs(before.factor() * after.factor() - 1) < 1e-12; // false for NaN
+    return inverse ? before.factor() : Double.NaN;
+  }
+
+  private boolean isSoftplus(int node, GraphValue input) {
+    return softplusInputs.getOrDefault(node, -1) == input.node();
   }
 }

@@ -15,6 +15,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -93,6 +94,7 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
     private final ParameterRule rule;
     private final Map<String, Operand> values = new HashMap<>();
     private final Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    private final TensorNames names;
     private final GraphTranslation translation;
     private final Graph.Builder builder;
     private long evaluated;
@@ -122,7 +124,7 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
               stored.put(name, StoredTensor.of(source));
             }
           });
-      TensorNames.restore(graph, rule, stored);
+      this.names = TensorNames.restore(graph, rule, stored);
       stored.forEach(this::define);
       ValueInfoProto input = onlyInput();
       Shape sample = sampleShape(input);
@@ -212,20 +214,18 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       String output = graph.getOutput(0).getName();
       BitSet needed = needed(output);
       for (int i = needed.nextSetBit(0); i >= 0; i = needed.nextSetBit(i + 1)) {
-        translate(graph.getNode(i));
+        translate(i, graph.getNode(i));
       }
       if (!(values.get(output) instanceof GraphValue prediction) || !prediction.batched()) {
         throw new IllegalArgumentException(
             "its output '%s' does not depend on the samples".formatted(output));
       }
       Map<String, StoredTensor> parameters = translation.parameters();
-      List<String> order =
-          stored.values().stream()
-              .map(StoredTensor::parameter)
-              .filter(parameters::containsKey)
-              .distinct()
-              .toList();
-      Model model = builder.parameterOrder(order).build(prediction.node());
+      Set<String> order = new LinkedHashSet<>();
+      stored.values().forEach(tensor -> order.add(tensor.parameter()));
+      order.retainAll(parameters.keySet());
+      order.addAll(parameters.keySet());
+      Model model = builder.parameterOrder(List.copyOf(order)).build(prediction.node());
       return new OnnxModel(model, weights(model.parameters(), parameters), notes(parameters));
     }
 
@@ -243,10 +243,11 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       return needed;
     }
 
-    private void translate(NodeProto node) {
+    private void translate(int index, NodeProto node) {
       List<Operand> operands = new ArrayList<>();
       for (String input : node.getInputList()) {
-        Operand operand = input.isEmpty() ? null : values.get(input);
+        Operand own = names.replacement(index, input);
+        Operand operand = own != null || input.isEmpty() ? own : values.get(input);
         if (operand == null && !input.isEmpty()) {
           throw new IllegalArgumentException(
               "the node '%s' of type %s takes the value '%s', which nothing before it computes"

@@ -68,6 +68,11 @@ final class OnnxNode {
     return node.getOutputCount();
   }
 
+  /** The name of the first result. */
+  String output() {
+    return node.getOutputCount() == 0 ? "" : node.getOutput(0);
+  }
+
   boolean has(int operand) {
     return operand < operands.size() && operands.get(operand) != null;
   }

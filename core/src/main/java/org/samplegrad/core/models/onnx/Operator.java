@@ -91,7 +91,7 @@ enum Operator {
   GATHER("Gather", one(ShapeNodes::gather)),
   PAD("Pad", one(ShapeNodes::pad)),
   EXPAND("Expand", one(ShapeNodes::expand)),
-  IDENTITY("Identity", one((node, graph) -> node.operand(0))),
+  IDENTITY("Identity", one(ShapeNodes::identity)),
   DROPOUT("Dropout", ShapeNodes::dropout),
   CAST("Cast", one(ShapeNodes::cast)),
   CAST_LIKE("CastLike", one(ShapeNodes::castLike)),

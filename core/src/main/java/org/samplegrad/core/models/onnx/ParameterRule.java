@@ -34,6 +34,11 @@ final class ParameterRule {
   private static final String SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature";
   private static final String KIND = "pkg.torch.export.graph_signature.InputSpec.kind";
   private static final String OPERATION = "pkg.torch.onnx.fx_node";
+  private static final String SCOPES = "pkg.torch.onnx.name_scopes";
+
+  /** The last but one of {@code ['', 'block', 'block.0', 'linear_1']}. */
+  private static final Pattern MODULE = Pattern.compile("'([^']*)', '[^']*'\\]$");
+
   private static final Pattern REFERENCE = Pattern.compile("%(\\w+)");
   private static final Pattern LISTED = Pattern.compile("(\\w+): (\\w+) target='([^']*)'");
   private static final Pattern MADE_BY_EXPORTER =
@@ -49,6 +54,9 @@ final class ParameterRule {
   /** The parameters by the names that the exporter's own graph has for them. */
   private final Map<String, String> placeholders = new HashMap<>();
 
+  /** Where a parameter comes in the module. */
+  private final Map<String, Integer> positions = new HashMap<>();
+
   ParameterRule(GraphProto graph) {
     for (StringStringEntryProto entry : graph.getMetadataPropsList()) {
       if (entry.getKey().equals(SIGNATURE)) {
@@ -58,6 +66,7 @@ final class ParameterRule {
             listed.put(matcher.group(3), matcher.group(2));
             if (matcher.group(2).equals(PARAMETER)) {
               placeholders.put(matcher.group(1), matcher.group(3));
+              positions.putIfAbsent(matcher.group(3), positions.size());
             }
           }
         }
@@ -75,7 +84,10 @@ final class ParameterRule {
   /** Whether a tensor is trained that is the weight or bias of an operator. */
   boolean isParameterAsWeight(StoredTensor tensor) {
     String name = tensor.parameter();
-    boolean filled = isMadeByExporter(name) && tensor.source().isOneNumberThroughout();
+    boolean filled =
+        isMadeByExporter(name)
+            && tensor.shape().size() > 1
+            && tensor.source().isOneNumberThroughout();
     return !isBuffer(name) && !filled;
   }
 
@@ -97,6 +109,23 @@ final class ParameterRule {
       return !kind.equals(PARAMETER);
     }
     return STATISTICS.contains(name.substring(name.lastIndexOf('.') + 1));
+  }
+
+  /** Whether both are listed parameters, and the first comes before the second in the module. */
+  boolean comesBefore(String first, String second) {
+    Integer position = positions.get(first);
+    return position != null && position < positions.getOrDefault(second, 0);
+  }
+
+  /** The module that a node belongs to, as the exporter quotes it; empty if it does not. */
+  String moduleOf(NodeProto node) {
+    for (StringStringEntryProto entry : node.getMetadataPropsList()) {
+      if (entry.getKey().equals(SCOPES)) {
+        Matcher matcher = MODULE.matcher(entry.getValue());
+        return matcher.find() ? matcher.group(1) : "";
+      }
+    }
+    return "";
   }
 
   /** Whether a name is none that a module gave to a parameter or buffer. */

@@ -20,6 +20,11 @@ record StoredTensor(
     return new StoredTensor(source, source.name(), source.shape(), source.shape(), false);
   }
 
+  /** The same values are another parameter. */
+  StoredTensor named(String other) {
+    return new StoredTensor(source, other, parameterShape, shape, transposed);
+  }
+
   /** Nodes see a matrix transposed; the parameter stays as it is. */
   StoredTensor transpose() {
     Shape swapped = Shape.of(shape.extent(1), shape.extent(0));

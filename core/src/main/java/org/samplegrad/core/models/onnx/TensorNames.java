@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,10 @@ import org.samplegrad.core.backend.Shape;
  *       parameter is {@code block.fc.weight}.
  *   <li>It gives the scale and bias of a group normalisation, and the slopes of a PReLU, further
  *       axes of extent 1, and a name of that kind.
+ *   <li>Both exporters store tensors of the same values once. TorchScript names the others by
+ *       {@code Identity} nodes, dynamo quotes them. Those filled with one number, such as the
+ *       scales of new normalisations, are parameters of their own; others are taken for tied
+ *       weights, and have the name that comes first in the module.
  * </ul>
  *
  * Where a name cannot be found, a tensor keeps the one in the file.
@@ -33,7 +38,11 @@ final class TensorNames {
   private final Set<String> restored = new HashSet<>();
   private final Map<String, StoredTensor> byParameter = new HashMap<>();
   private final Set<String> normalised = new HashSet<>();
+  private final Map<NodeInput, StoredTensor> replaced = new HashMap<>();
   private Map<List<Object>, StoredTensor> matrices;
+
+  /** An input of one node. */
+  private record NodeInput(int node, String input) {}
 
   private TensorNames(ParameterRule rule, Map<String, StoredTensor> tensors) {
     this.rule = rule;
@@ -43,21 +52,69 @@ final class TensorNames {
   /**
    * @param tensors by their names in the file; those found out about are replaced
    */
-  static void restore(GraphProto graph, ParameterRule rule, Map<String, StoredTensor> tensors) {
+  static TensorNames restore(
+      GraphProto graph, ParameterRule rule, Map<String, StoredTensor> tensors) {
     TensorNames names = new TensorNames(rule, tensors);
     for (NodeProto node : graph.getNodeList()) {
       if (node.getOpType().equals("InstanceNormalization")) {
         names.normalised.add(module(node));
       }
     }
-    for (NodeProto node : graph.getNodeList()) {
-      node.getInputList().stream().distinct().forEach(input -> names.restore(node, input));
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      names.separate(i, graph.getNode(i));
+      for (String input : new LinkedHashSet<>(graph.getNode(i).getInputList())) {
+        names.restore(i, graph.getNode(i), input);
+      }
+    }
+    return names;
+  }
+
+  /** What stands for a tensor as the input of one node; null if what stands for it elsewhere. */
+  StoredTensor replacement(int node, String input) {
+    return replaced.get(new NodeInput(node, input));
+  }
+
+  /** Finds the parameters that a node quotes, but that the file stores under another's name. */
+  private void separate(int index, NodeProto node) {
+    List<String> quoted = rule.parametersOf(node);
+    for (String input : new LinkedHashSet<>(node.getInputList())) {
+      StoredTensor tensor = tensors.get(input);
+      if (tensor == null || rule.isMadeByExporter(input)) {
+        continue;
+      }
+      List<String> missing =
+          quoted.stream()
+              .filter(p -> !tensors.containsKey(p) && own(p).equals(own(input)))
+              .toList();
+      if (!quoted.contains(input) && missing.size() == 1) {
+        replaced.put(new NodeInput(index, input), tensor.named(missing.get(0)));
+      }
+      String first = rule.moduleOf(node) + "." + own(input);
+      if (quoted.contains(input)
+          && !tensors.containsKey(first)
+          && rule.comesBefore(first, tensor.parameter())) {
+        tensors.put(input, tensor.named(first));
+      }
     }
   }
 
-  private void restore(NodeProto node, String name) {
+  /** A parameter's name in its module: {@code weight}. */
+  private static String own(String parameter) {
+    return parameter.substring(parameter.lastIndexOf('.') + 1);
+  }
+
+  private void restore(int index, NodeProto node, String name) {
     StoredTensor tensor = tensors.get(name);
-    if (tensor == null || restored.contains(name) || !rule.isMadeByExporter(name)) {
+    if (tensor == null || !rule.isMadeByExporter(name)) {
+      return;
+    }
+    if (restored.contains(name)) {
+      String parameter = parameter(node, own(tensor.parameter()));
+      if (parameter != null
+          && !parameter.equals(tensor.parameter())
+          && tensor.source().isOneNumberThroughout()) {
+        replaced.put(new NodeInput(index, name), tensor.named(parameter));
+      }
       return;
     }
     Shape channels = Shape.of(tensor.shape().size());

@@ -156,10 +156,10 @@ final class TensorSource {
     return transposed ? transpose(values) : values;
   }
 
-  /** Whether there are several values, and all are the same. */
+  /** Whether all values are the same. */
   boolean isOneNumberThroughout() {
     double[] values = reals();
-    return values.length > 1 && Arrays.stream(values).allMatch(value -> value == values[0]);
+    return Arrays.stream(values).allMatch(value -> value == values[0]);
   }
 
   private double[] transpose(double[] values) {
