@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import statistics
 import subprocess
 import sys
@@ -124,7 +125,7 @@ class Job(LineProcess):
             [
                 java,
                 *java_options.read_text().split(),
-                *options.java_option,
+                *options.java_options,
                 f"-Xmx{options.driver_memory}",
                 f"-Dspark.master=local[{cores}]",
                 "-cp",
@@ -224,8 +225,9 @@ class Comparison:
         self.scratch.mkdir(parents=True, exist_ok=True)
         once, often = prepare.images(self.scratch, options.mnist)
         self.data = {"mnist-60000": once, "mnist-600000": often}
-        if any(case.data == "cifar-shaped" for case in self.cases()):
-            self.data["cifar-shaped"] = prepare.cifar_shaped(self.scratch)
+        for case in self.cases():
+            if case.data == "cifar-shaped":
+                self.data[case.data] = prepare.cifar_shaped(self.scratch, case.rows)
         self.sections = []
 
     def cases(self, *names):
@@ -255,7 +257,7 @@ class Comparison:
             "cross-entropy",
             "--backend",
             self.options.backend,
-            *self.options.job_option,
+            *self.options.job_options,
         ]
 
     def peer_arguments(self, case):
@@ -549,14 +551,14 @@ def arguments_of(words):
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--driver-memory", default="2g", help="the job's heap")
     parser.add_argument(
-        "--job-option", action="append", default=[], help="another option of the job"
+        "--job-options", type=shlex.split, default=[], help="of the job, in one string"
     )
     parser.add_argument(
-        "--java-option", action="append", default=[], help="another option of the JVM"
+        "--java-options", type=shlex.split, default=[], help="of the JVM, in one string"
     )
     parser.add_argument(
         "--without-variance-option",
-        nargs="+",
+        type=shlex.split,
         help="the job's option that leaves out the variance per parameter",
     )
     parser.add_argument(

@@ -28,7 +28,7 @@ def products(spec):
         elif kind in ("conv2d", "maxpool2d"):
             kernel = options["kernel"]
             stride = options.get("stride", 1 if kind == "conv2d" else kernel)
-            rounding = math.ceil if options.get("ceil") else math.floor
+            rounding = math.ceil if options.get("ceil_mode") else math.floor
             sides = [
                 rounding((side + 2 * options.get("padding", 0) - kernel) / stride) + 1
                 for side in shape[1:]

@@ -34,18 +34,22 @@ def images(scratch, source):
     return once, often
 
 
-def cifar_shaped(scratch, rows=1024, files=8):
-    """Standard-normal samples in CIFAR-10's shape with random classes, as a Parquet table."""
+def cifar_shaped(scratch, rows, files=8):
+    """Standard-normal samples in CIFAR-10's shape with random classes, as a Parquet table.
+
+    It holds no other rows: Spark's order of the files is its own, so that the first rows of a
+    larger table would not be the same on both sides.
+    """
     import pyarrow
     import pyarrow.parquet
 
-    directory = scratch / "cifar-shaped"
+    directory = scratch / f"cifar-shaped-{rows}"
     if not directory.exists():
-        partial = scratch / "cifar-shaped.partial"
+        partial = scratch / f"cifar-shaped-{rows}.partial"
         partial.mkdir(parents=True, exist_ok=True)
         random = numpy.random.default_rng(0)
         for part in range(files):
-            count = rows // files
+            count = rows // files + (part < rows % files)
             values = random.standard_normal(count * 3072, numpy.float32)
             ends = numpy.arange(count + 1, dtype=numpy.int32) * 3072
             table = pyarrow.table(

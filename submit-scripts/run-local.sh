@@ -33,7 +33,7 @@ fi
 
 if ! is_built; then
   echo "Building SampleGrad (only needed now and when its sources change) ..." >&2
-  if ! (cd "$root" && ./mvnw -q -B -DskipTests package >&2); then
+  if ! (cd "$root" && ./mvnw -q -B -DskipTests package -pl job -am >&2); then
     echo "The build failed; its messages are above." >&2
     exit 4
   fi

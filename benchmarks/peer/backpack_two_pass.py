@@ -54,8 +54,7 @@ def layer(entry, shape):
             shape[0], options.pop("out"), options.pop("kernel"), **options
         )
     if kind == "maxpool2d":
-        ceil = options.pop("ceil", False)
-        return torch.nn.MaxPool2d(options.pop("kernel"), ceil_mode=ceil, **options)
+        return torch.nn.MaxPool2d(options.pop("kernel"), **options)
     if kind == "linear":
         return torch.nn.Linear(shape[0], options.pop("out"), **options)
     return {"relu": torch.nn.ReLU, "flatten": torch.nn.Flatten}[kind]()
@@ -166,11 +165,11 @@ class Choice:
         return sorted(self.measured, key=self.measured.get, reverse=True)
 
     def _measure(self, run, extension, save_memory, batch_size):
+        batch_size = min(batch_size, self.rows)
         candidate = (extension, save_memory, batch_size)
         expanded = batch_size * self.gradient_bytes if extension is BatchGrad else 0
         if (
             candidate not in self.measured
-            and batch_size <= self.rows
             and expanded <= self.LARGEST_INDIVIDUAL_GRADIENTS
         ):
             self.measured[candidate] = self._rate(run, *candidate, self.seconds)

@@ -614,14 +614,43 @@ case(
         nn.Conv2d(2, 2, 2), nn.Conv2d(2, 2, 2), nn.MaxPool2d(2, stride=2, ceil_mode=True),
         features=8,
     ),
-    [1, 4, 4], CE, SUM, "by-hand", 18,
+    [1, 4, 4], CE, SUM, "by-hand", 18, by_hand=lambda weights: automatic_padding(weights),
 )
+case("rare-operators", lambda: Rare(), [3], MSE, SUM, "by-hand", 24,
+     by_hand=lambda weights: rare_operators(weights))
 
 
-def by_hand(model):
-    """The nodes with auto_pad that PyTorch's exporters do not write."""
+class Rare(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Linear(3, 4)
+        self.leave = nn.Linear(4, 2)
+
+    def forward(self, x):
+        x = functional.softsign(self.enter(x))
+        x = torch.clamp(x + x + x * x, -0.5, 0.75)
+        x = x * torch.sigmoid(1.5 * x) / 12
+        return torch.log_softmax(self.leave(x), 1)
+
+
+def by_hand(model, spec):
+    """Nodes that PyTorch's exporters do not write."""
     weights = {k: v.detach().numpy() for k, v in model.named_parameters()}
-    nodes = [
+    outputs = list(model(torch.randn(2, *spec["shape"])).shape[1:])
+    real = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        spec["by_hand"](weights),
+        "by hand",
+        [helper.make_tensor_value_info("input", real, ["N", *spec["shape"]])],
+        [helper.make_tensor_value_info("output", real, ["N", *outputs])],
+        [numpy_helper.from_array(value, name) for name, value in weights.items()],
+    )
+    opset = helper.make_opsetid("", spec["opset"])
+    return helper.make_model(graph, opset_imports=[opset], ir_version=9)
+
+
+def automatic_padding(weights):
+    return [
         helper.make_node("Conv", ["input", "0.weight", "0.bias"], ["a"], "first",
                          auto_pad="SAME_UPPER", kernel_shape=[3, 3]),
         helper.make_node("Tanh", ["a"], ["b"], "second"),
@@ -633,15 +662,27 @@ def by_hand(model):
         helper.make_node("Flatten", ["e"], ["f"], "sixth"),
         helper.make_node("Gemm", ["f", "7.weight", "7.bias"], ["output"], "seventh", transB=1),
     ]
-    real = onnx.TensorProto.FLOAT
-    graph = helper.make_graph(
-        nodes,
-        "by hand",
-        [helper.make_tensor_value_info("input", real, ["N", 1, 4, 4])],
-        [helper.make_tensor_value_info("output", real, ["N", 3])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+def rare_operators(weights):
+    return [
+        helper.make_node("Gemm", ["input", "enter.weight", "enter.bias"], ["a"], transB=1),
+        helper.make_node("Softsign", ["a"], ["b"]),
+        helper.make_node("Mul", ["b", "b"], ["c"]),
+        helper.make_node("Sum", ["b", "b", "c"], ["d"]),
+        helper.make_node("Constant", [], ["low"], value_float=-0.5),
+        helper.make_node("Constant", [], ["high"], value_floats=[0.75]),
+        helper.make_node("Max", ["low", "d"], ["e"]),
+        helper.make_node("Min", ["e", "high"], ["f"]),
+        helper.make_node("Dropout", ["f"], ["g"]),
+        helper.make_node("Swish", ["g"], ["h"], alpha=1.5),
+        helper.make_node("Size", ["enter.weight"], ["size"]),
+        helper.make_node("Cast", ["size"], ["twelve"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("Div", ["h", "twelve"], ["i"]),
+        helper.make_node("Gemm", ["i", "leave.weight", "leave.bias"], ["j"], transB=1),
+        helper.make_node("LogSoftmax", ["j"], ["k"]),
+        helper.make_node("Identity", ["k"], ["output"]),
+    ]
 
 
 def randomise(model, generator):
@@ -660,7 +701,7 @@ def randomise(model, generator):
 def exported(model, shape, spec, directory):
     """The model as PyTorch exports it, in the opset asked for."""
     if spec["exporter"] == "by-hand":
-        return by_hand(model)
+        return by_hand(model, spec)
     batch = spec.get("fixed_batch")
     example = torch.randn(batch or 2, *shape)
     if spec.get("double"):

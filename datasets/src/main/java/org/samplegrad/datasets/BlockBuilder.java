@@ -20,8 +20,16 @@ public final class BlockBuilder {
   private final NumberSink features = new Features();
   private final NumberSink label = new Label();
 
+  /** The numbers that bytes are by themselves. */
+  private static final float[] UNSIGNED = unsigned();
+
   private float[] floats;
   private double[] doubles;
+
+  /** Bytes as long as all samples of the block come as bytes with these meanings. */
+  private byte[] codes;
+
+  private float[] meanings;
   private double[] targets;
   private int samples;
 
@@ -36,15 +44,46 @@ public final class BlockBuilder {
     allocate();
   }
 
+  private static float[] unsigned() {
+    float[] values = new float[256];
+    for (int code = 0; code < values.length; code++) {
+      values[code] = code;
+    }
+    return values;
+  }
+
   private void allocate() {
+    floats = null;
+    doubles = null;
+    codes = null;
+    meanings = null;
+    targets = new double[Math.multiplyExact(capacity, targetCount)];
+    samples = 0;
+  }
+
+  /** Makes room for numbers; a sample that came as bytes and was not committed is forgotten. */
+  private void holdNumbers() {
+    if (floats != null || doubles != null) {
+      return;
+    }
     int length = Math.multiplyExact(capacity, featureCount);
     if (format.precision() == Precision.FLOAT32) {
       floats = new float[length];
     } else {
       doubles = new double[length];
     }
-    targets = new double[Math.multiplyExact(capacity, targetCount)];
-    samples = 0;
+    for (int i = 0; i < samples * featureCount; i++) {
+      put(i, meanings[codes[i] & 0xff]);
+    }
+    codes = null;
+  }
+
+  private void put(int index, float value) {
+    if (doubles != null) {
+      doubles[index] = value;
+    } else {
+      floats[index] = value;
+    }
   }
 
   public NumberSink features() {
@@ -71,20 +110,32 @@ public final class BlockBuilder {
   /** The samples counted so far, at least one, as a block; the next sample starts another. */
   public Block build() {
     double[] blockTargets = Arrays.copyOf(targets, samples * targetCount);
-    Block block =
-        floats != null
-            ? Block.of(
-                samples,
-                format.sampleShape(),
-                isFull() ? floats : Arrays.copyOf(floats, samples * featureCount),
-                blockTargets)
-            : Block.of(
-                samples,
-                format.sampleShape(),
-                isFull() ? doubles : Arrays.copyOf(doubles, samples * featureCount),
-                blockTargets);
+    Block block = codes != null ? coded(blockTargets) : numbers(blockTargets);
     allocate();
     return block;
+  }
+
+  private Block coded(double[] blockTargets) {
+    return Block.of(
+        samples,
+        format.sampleShape(),
+        isFull() ? codes : Arrays.copyOf(codes, samples * featureCount),
+        meanings,
+        blockTargets);
+  }
+
+  private Block numbers(double[] blockTargets) {
+    return floats != null
+        ? Block.of(
+            samples,
+            format.sampleShape(),
+            isFull() ? floats : Arrays.copyOf(floats, samples * featureCount),
+            blockTargets)
+        : Block.of(
+            samples,
+            format.sampleShape(),
+            isFull() ? doubles : Arrays.copyOf(doubles, samples * featureCount),
+            blockTargets);
   }
 
   private String wrongLength(int found, String expected) {
@@ -135,6 +186,7 @@ public final class BlockBuilder {
       if (problem != null) {
         return problem;
       }
+      holdNumbers();
       int offset = samples * featureCount;
       if (floats != null) {
         System.arraycopy(values, 0, floats, offset, featureCount);
@@ -156,6 +208,7 @@ public final class BlockBuilder {
       if (problem != null) {
         return problem;
       }
+      holdNumbers();
       int offset = samples * featureCount;
       for (int i = 0; i < featureCount; i++) {
         if (!Double.isFinite(values[i])) {
@@ -177,16 +230,25 @@ public final class BlockBuilder {
     @Override
     public String take(byte[] values) {
       String problem = lengthProblem(values.length);
-      if (problem != null) {
-        return problem;
+      return problem != null ? problem : take(values, 0, UNSIGNED);
+    }
+
+    @Override
+    public String take(byte[] source, int first, float[] sourceMeanings) {
+      if (samples == 0) {
+        floats = null;
+        doubles = null;
+        codes = codes != null ? codes : new byte[Math.multiplyExact(capacity, featureCount)];
+        meanings = sourceMeanings;
       }
       int offset = samples * featureCount;
+      if (codes != null && meanings == sourceMeanings) {
+        System.arraycopy(source, first, codes, offset, featureCount);
+        return null;
+      }
+      holdNumbers();
       for (int i = 0; i < featureCount; i++) {
-        if (doubles != null) {
-          doubles[offset + i] = values[i] & 0xff;
-        } else {
-          floats[offset + i] = values[i] & 0xff;
-        }
+        put(offset + i, sourceMeanings[source[first + i] & 0xff]);
       }
       return null;
     }

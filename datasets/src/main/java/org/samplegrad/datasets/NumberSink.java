@@ -17,4 +17,18 @@ public interface NumberSink {
 
   /** Takes bytes as the numbers 0 to 255. */
   String take(byte[] values);
+
+  /**
+   * Takes unsigned bytes as the numbers they stand for.
+   *
+   * @param codes from {@code first} on, {@link #length()} of them
+   * @param meanings the finite number for each of the 256 codes
+   */
+  default String take(byte[] codes, int first, float[] meanings) {
+    float[] values = new float[length()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = meanings[codes[first + i] & 0xff];
+    }
+    return take(values);
+  }
 }

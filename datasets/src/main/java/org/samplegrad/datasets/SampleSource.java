@@ -2,33 +2,16 @@ package org.samplegrad.datasets;
 
 import java.io.Serializable;
 
-/** Samples by position, held or computed without Spark. */
+/**
+ * Samples in an order, found without Spark. It travels to executors, so it holds where the samples
+ * are or how they are computed rather than the samples.
+ */
 public interface SampleSource extends Serializable {
   long count();
 
-  /** Writes a sample without committing it, or says what is wrong with it for this format. */
-  RowProblem read(long index, BlockBuilder into);
-
-  /**
-   * The samples {@code [from, to)} alone, their positions counted from 0 again; it holds no others.
-   */
+  /** The samples {@code [from, to)} alone, their positions counted from 0 again. */
   SampleSource range(long from, long to);
 
   /** Steps through all samples in order. */
-  default SampleCursor cursor() {
-    return new SampleCursor() {
-      private long index = -1;
-
-      @Override
-      public boolean advance() {
-        index++;
-        return index < count();
-      }
-
-      @Override
-      public RowProblem read(BlockBuilder into) {
-        return SampleSource.this.read(index, into);
-      }
-    };
-  }
+  SampleCursor cursor();
 }

@@ -37,6 +37,18 @@ public interface Backend extends AutoCloseable {
 
   Tensor tensor(Shape shape, double[] values);
 
+  /**
+   * @param codes unsigned bytes
+   * @param meanings the number that each of the 256 codes stands for
+   */
+  default Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
+    float[] values = new float[codes.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = meanings[codes[i] & 0xff];
+    }
+    return tensor(shape, values);
+  }
+
   Tensor fill(Shape shape, double value);
 
   /** A new array with the elements in row-major order. */
@@ -89,6 +101,13 @@ public interface Backend extends AutoCloseable {
   }
 
   // Reductions and shapes
+
+  /** The sum of the squares of each sample's elements, {@code [n, ...] -> [n]}. */
+  default Tensor squaredNorms(Tensor x) {
+    int samples = ShapeRules.samples(x.shape());
+    Tensor squares = reshape(square(x), Shape.of(samples, x.shape().dropFirst().size()));
+    return reshape(sum(squares, 1), Shape.of(samples));
+  }
 
   /** The sum over the given axes, which keep the extent 1. */
   Tensor sum(Tensor x, int... axes);

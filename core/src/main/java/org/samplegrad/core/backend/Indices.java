@@ -14,20 +14,30 @@ public final class Indices {
    *     elements
    */
   public Indices(Shape shape, int[] positions) {
+    this(
+        shape,
+        positions.clone(),
+        Arrays.stream(positions).min().orElse(0),
+        Arrays.stream(positions).max().orElse(0));
+  }
+
+  private Indices(Shape shape, int[] positions, int smallest, int largest) {
     if (shape.size() != positions.length) {
       throw new IllegalArgumentException(
           positions.length + " positions do not fill the shape " + shape);
     }
     this.shape = shape;
-    this.positions = positions.clone();
-    int least = Integer.MAX_VALUE;
-    int most = Integer.MIN_VALUE;
-    for (int position : this.positions) {
-      least = Math.min(least, position);
-      most = Math.max(most, position);
-    }
-    this.smallest = least;
-    this.largest = most;
+    this.positions = positions;
+    this.smallest = smallest;
+    this.largest = largest;
+  }
+
+  /**
+   * Takes the array over, for a backend that knows that its positions are among the first {@code
+   * size} elements.
+   */
+  public static Indices owning(Shape shape, int[] positions, int size) {
+    return new Indices(shape, positions, 0, size - 1);
   }
 
   /** Whether every position is one of the first {@code size}. */

@@ -32,6 +32,12 @@ public final class ShapeRules {
     requireShape("The other array", expected, found);
   }
 
+  /** The extent of the first axis, {@code [n, ...] -> n}. */
+  public static int samples(Shape shape) {
+    require(shape.rank() > 0, "A scalar has no sample axis");
+    return shape.extent(0);
+  }
+
   public static Shape reduced(Shape shape, int... axes) {
     boolean[] seen = new boolean[shape.rank()];
     int[] extents = shape.extents();

@@ -1,11 +1,14 @@
 package org.samplegrad.core.layers;
 
+import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.multiply;
-import static org.samplegrad.core.ops.Elementwise.scale;
+import static org.samplegrad.core.ops.Elementwise.negate;
 import static org.samplegrad.core.ops.Elementwise.subtract;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Shape;
 
 /**
@@ -78,24 +81,44 @@ public record BatchNorm(
     return Shape.of(channels);
   }
 
+  /** With one factor and one summand for each channel, so that the images are gone over twice. */
+  @Override
+  public Variable forward(List<Variable> parameters, Variable input) {
+    Backend backend = input.backend();
+    Variable factor = Variable.constant(backend.tensor(parameterShape(), inverseDeviations()));
+    Variable mean = Variable.constant(backend.tensor(parameterShape(), means()));
+    if (affine) {
+      factor = multiply(factor, parameters.get(0));
+    }
+    Variable summand = negate(multiply(mean, factor));
+    if (affine) {
+      summand = add(summand, parameters.get(1));
+    }
+    Variable scaled = multiply(input, aligned(factor, input.shape()));
+    return add(scaled, aligned(summand, input.shape()));
+  }
+
   @Override
   public Variable normalized(Variable input) {
-    Variable centred = mean.isEmpty() ? input : subtract(input, constant(mean, input));
-    if (variance.isEmpty()) {
-      return scale(centred, inverseDeviation(1));
-    }
-    List<Double> scales = variance.stream().map(this::inverseDeviation).toList();
-    return multiply(centred, constant(scales, input));
+    Variable centred = subtract(input, constant(means(), input));
+    return multiply(centred, constant(inverseDeviations(), input));
   }
 
-  private double inverseDeviation(double ofChannel) {
-    return 1 / Math.sqrt(ofChannel + epsilon);
+  private Variable constant(double[] ofChannels, Variable input) {
+    Variable constant = Variable.constant(input.backend().tensor(parameterShape(), ofChannels));
+    return aligned(constant, input.shape());
   }
 
-  private Variable constant(List<Double> ofChannels, Variable input) {
-    double[] values = ofChannels.stream().mapToDouble(Double::doubleValue).toArray();
-    return aligned(
-        Variable.constant(input.backend().tensor(parameterShape(), values)), input.shape());
+  private double[] means() {
+    return IntStream.range(0, channels)
+        .mapToDouble(c -> mean.isEmpty() ? 0 : mean.get(c))
+        .toArray();
+  }
+
+  private double[] inverseDeviations() {
+    return IntStream.range(0, channels)
+        .mapToDouble(c -> 1 / Math.sqrt((variance.isEmpty() ? 1 : variance.get(c)) + epsilon))
+        .toArray();
   }
 
   @Override

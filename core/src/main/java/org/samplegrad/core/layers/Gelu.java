@@ -24,6 +24,12 @@ public record Gelu(boolean approximate) implements Layer {
     return inputShape;
   }
 
+  /** The arrays between input and output. */
+  @Override
+  public long scratchElements(Shape inputShape) {
+    return (approximate ? 8L : 4L) * inputShape.size();
+  }
+
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     Variable one = Variable.constant(input.backend().fill(Shape.scalar(), 1));

@@ -35,6 +35,12 @@ sealed interface Normalization extends ParametricLayer permits BatchNorm, GroupN
   /** {@code [n, ...] -> [n, ...parameterShape]}, the adjoint of broadcasting in each sample. */
   Variable summed(Variable ofElements);
 
+  /** The deviations, their squares and the normalised input. */
+  @Override
+  default long scratchElements(Shape inputShape) {
+    return 3L * inputShape.size();
+  }
+
   /** PyTorch starts with a weight of 1 and a bias of 0. */
   @Override
   default List<ParameterSpec> parameters() {

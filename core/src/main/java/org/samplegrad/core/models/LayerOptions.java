@@ -2,6 +2,7 @@ package org.samplegrad.core.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -104,7 +105,7 @@ final class LayerOptions {
     if (value == null) {
       return words[0];
     }
-    if (!List.of(words).contains(value.textValue())) {
+    if (!Arrays.asList(words).contains(value.textValue())) {
       throw problem("expects one of %s for '%s', found %s", String.join(", ", words), name, value);
     }
     return value.textValue();

@@ -2,8 +2,10 @@ package org.samplegrad.core.ops;
 
 import static org.samplegrad.core.ops.Primitives.unary;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.ShapeRules;
 
@@ -85,6 +87,24 @@ public final class Shapes {
   public static Variable sumPerSample(Variable x) {
     int[] axes = IntStream.range(1, x.shape().rank()).toArray();
     return reshape(sum(x, axes), Shape.of(x.shape().extent(0)));
+  }
+
+  /** The sum of the squares of each sample's elements, {@code [n, ...] -> [n]}. */
+  public static Variable squaredNorms(Variable x) {
+    return unary(
+            "squaredNorms",
+            Backend::squaredNorms,
+            (gradient, y, input) ->
+                Elementwise.scale(Elementwise.multiply(perSample(gradient, input), input), 2))
+        .apply(x);
+  }
+
+  /** One number for each sample, in a shape that broadcasts to that of {@code like}. */
+  private static Variable perSample(Variable x, Variable like) {
+    int[] extents = new int[like.shape().rank()];
+    Arrays.fill(extents, 1);
+    extents[0] = x.shape().extent(0);
+    return reshape(x, Shape.of(extents));
   }
 
   /** The adjoint of broadcasting {@code shape} to the shape of {@code x}. */

@@ -5,7 +5,6 @@ import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Shapes.reshape;
-import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
 import java.util.List;
 import org.samplegrad.core.autograd.Seed;
@@ -42,7 +41,7 @@ public record DenseGradient(Variable gradients) implements PerSampleGradient {
 
   @Override
   public Variable squaredNorms() {
-    return sumPerSample(square(gradients));
+    return Shapes.squaredNorms(gradients);
   }
 
   @Override

@@ -7,7 +7,6 @@ import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Products.matmul;
 import static org.samplegrad.core.ops.Shapes.reshape;
 import static org.samplegrad.core.ops.Shapes.sumAll;
-import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +47,7 @@ public record OuterProductGradient(Variable outputGradient, Variable input)
 
   @Override
   public Variable squaredNorms() {
-    return multiply(sumPerSample(square(outputGradient)), sumPerSample(square(input)));
+    return multiply(Shapes.squaredNorms(outputGradient), Shapes.squaredNorms(input));
   }
 
   @Override
@@ -115,7 +114,7 @@ public record OuterProductGradient(Variable outputGradient, Variable input)
     Variable squares =
         second.shape().equals(shape())
             ? matmul(square(left), false, second, transpose)
-            : multiply(second, Shapes.sum(square(left), 1));
+            : multiply(second, reshape(Shapes.squaredNorms(left), Shape.of(samples(), 1)));
     return add(matmul(left, false, first, transpose), scale(multiply(own, squares), 2));
   }
 }

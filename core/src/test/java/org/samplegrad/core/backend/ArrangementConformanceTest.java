@@ -1,5 +1,7 @@
 package org.samplegrad.core.backend;
 
+import java.util.List;
+
 class ArrangementConformanceTest extends BackendConformance {
   ArrangementConformanceTest(Choice choice) {
     super(choice);
@@ -195,5 +197,16 @@ class ArrangementConformanceTest extends BackendConformance {
     assertRefused(() -> backend.pad(x, 0, -1, 1));
     assertRefused(() -> backend.pad(x, 0, 1, -1));
     assertRefused(() -> backend.pad(x, 0, Integer.MAX_VALUE, 1));
+  }
+
+  @ConformanceCase("squaredNorms(Tensor)")
+  void addsTheSquaresOfEachSample() {
+    for (NaiveArray x : List.of(random(4, 3, 5), random(3), random(1, 200), random(2, 1))) {
+      int samples = x.shape().extent(0);
+      NaiveArray squares =
+          NaiveArrays.map(x, value -> value * value).reshape(samples, x.shape().dropFirst().size());
+      assertEqual(backend.squaredNorms(input(x)), NaiveArrays.sum(squares, 1).reshape(samples));
+    }
+    assertRefused(() -> backend.squaredNorms(input(random())));
   }
 }

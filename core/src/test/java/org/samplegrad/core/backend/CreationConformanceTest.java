@@ -53,6 +53,21 @@ class CreationConformanceTest extends BackendConformance {
     assertRefused(() -> backend.tensor(SHAPE, new double[7]));
   }
 
+  @ConformanceCase("tensor(Shape,byte[],float[])")
+  void decodesUnsignedBytes() {
+    float[] meanings = new float[256];
+    for (int code = 0; code < meanings.length; code++) {
+      meanings[code] = code - 0.5f;
+    }
+    byte[] codes = {0, 1, 127, -128, -1, 2};
+
+    Tensor tensor = backend.tensor(SHAPE, codes, meanings);
+
+    assertThat(tensor.shape()).isEqualTo(SHAPE);
+    assertValues(tensor, -0.5, 0.5, 126.5, 127.5, 254.5, 1.5);
+    assertRefused(() -> backend.tensor(SHAPE, new byte[7], meanings));
+  }
+
   @ConformanceCase("tensor(Shape,double[])")
   void aScalarAndOneElementDifferInShapeOnly() {
     for (Shape shape : List.of(Shape.scalar(), Shape.of(1), Shape.of(1, 1, 1))) {

@@ -42,6 +42,8 @@ class ProductConformanceTest extends BackendConformance {
     assertMultiplies(random(1, 1), random(1, 1));
     assertMultiplies(random(1, 6), random(6, 1));
     assertMultiplies(random(33, 65), random(65, 17));
+    assertMultiplies(random(7, 13), random(13, 130));
+    assertMultiplies(random(130, 13), random(13, 7));
   }
 
   @ConformanceCase("matmul(Tensor,boolean,Tensor,boolean)")

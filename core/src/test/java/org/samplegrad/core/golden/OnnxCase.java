@@ -61,6 +61,11 @@ public record OnnxCase(String name, JsonNode description, OnnxModel model) {
     }
   }
 
+  /** dynamo, torchscript or by-hand. */
+  public String exporter() {
+    return description.get("exporter").textValue();
+  }
+
   public LossKind loss() {
     return LossKind.named(description.get("loss").textValue());
   }

@@ -3,6 +3,7 @@ package org.samplegrad.core.layers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
@@ -36,13 +37,61 @@ class LayerDefinitionsTest {
   }
 
   @Test
-  void onlyAConvolutionNeedsScratch() {
+  void normalisationsStartWithWeightOneAndBiasZero() {
+    List<ParameterSpec> expected =
+        List.of(
+            new ParameterSpec("weight", Shape.of(2), 1, 0),
+            new ParameterSpec("bias", Shape.of(2), 0, 0));
+
+    assertThat(new BatchNorm(List.of(0.0, 1.0), List.of(1.0, 2.0), 0, true).parameters())
+        .isEqualTo(expected);
+    assertThat(new GroupNorm(1, 2, 1e-5, true).parameters()).isEqualTo(expected);
+    assertThat(new LayerNorm(Shape.of(2), 1e-5, true, true).parameters()).isEqualTo(expected);
+    assertThat(new LayerNorm(Shape.of(2), 1e-5, true, false).parameters())
+        .isEqualTo(expected.subList(0, 1));
+    assertThat(new GroupNorm(1, 2, 1e-5, false).parameters()).isEmpty();
+  }
+
+  @Test
+  void preluStartsAtAQuarter() {
+    assertThat(new PRelu(3).parameters())
+        .containsExactly(new ParameterSpec("weight", Shape.of(3), 0.25, 0));
+  }
+
+  @Test
+  void aLinearLayerMayHaveItsInputsFirst() {
+    assertThat(new Linear(9, 4, false, true).parameters())
+        .containsExactly(new ParameterSpec("weight", Shape.of(9, 4), 1.0 / 3));
+  }
+
+  @Test
+  void impossibleNormalisationsAreRefused() {
+    List<Double> two = List.of(1.0, 1.0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchNorm(3, two, two, 1e-5, true))
+        .withMessageContaining("batchnorm of 3 channels");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchNorm(two, List.of(1.0, -1.0), 1e-5, true))
+        .withMessageContaining("positive");
+    assertThatIllegalArgumentException().isThrownBy(() -> new BatchNorm(two, two, -1, true));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new BatchNorm(List.of(), List.of(), 1e-5, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new GroupNorm(2, 3, 1e-5, true));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new LayerNorm(Shape.scalar(), 1e-5, true, true));
+  }
+
+  @Test
+  void layersThatUnfoldOrNormaliseNeedScratch() {
     int unfolded = 4 * 3 * 2 * (5 - 2) * (6 - 1);
 
     assertThat(new Convolution(4, 6, KERNEL, 2, true).scratchElements(Shape.of(4, 5, 6)))
         .isEqualTo(unfolded);
     assertThat(new Linear(9, 4, true).scratchElements(Shape.of(9))).isZero();
     assertThat(new MaxPool(KERNEL).scratchElements(Shape.of(4, 5, 6))).isZero();
+    assertThat(new AveragePool(KERNEL, true).scratchElements(Shape.of(4, 5, 6)))
+        .isEqualTo(unfolded);
+    assertThat(new GroupNorm(1, 2, 1e-5, true).scratchElements(Shape.of(2, 3))).isEqualTo(3 * 6);
   }
 
   @Test

@@ -83,6 +83,7 @@ final class OperationCases {
                     unary("Elementwise.negate", random(2, 3), Elementwise::negate),
                     unary("Elementwise.scale", random(2, 3), x -> Elementwise.scale(x, -1.5)),
                     unary("Elementwise.square", random(2, 3), Elementwise::square),
+                    unary("Shapes.squaredNorms", random(2, 3, 2), Shapes::squaredNorms),
                     unary("Elementwise.sqrt", positive(2, 3), Elementwise::sqrt),
                     unary("Elementwise.exp", random(2, 3), Elementwise::exp),
                     unary("Elementwise.expm1", random(2, 3), Elementwise::expm1),

@@ -3,6 +3,7 @@ package org.samplegrad.core.passes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,7 +36,6 @@ class BlockTest {
     Block block = block(precision);
     assertThat(block.samples()).isEqualTo(3);
     assertThat(block.sampleShape()).isEqualTo(SHAPE);
-    assertThat(block.precision()).isEqualTo(precision);
     assertThat(block.targets().samples()).isEqualTo(3);
     assertThat(block.targets().perSample()).isEqualTo(2);
     assertThat(block.targets().values()).containsExactly(TARGETS);
@@ -58,7 +58,6 @@ class BlockTest {
   void oneSampleIsABlock(Precision precision) {
     Block sample = block(precision).sample(1);
     assertThat(sample.samples()).isEqualTo(1);
-    assertThat(sample.precision()).isEqualTo(precision);
     assertThat(sample.targets().values()).containsExactly(30, 40);
     try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
       assertThat(backend.toDoubles(sample.inputs(backend))).containsExactly(3, 4);
@@ -79,5 +78,23 @@ class BlockTest {
   @Test
   void describesItself() {
     assertThat(block(Precision.FLOAT32)).hasToString("Block of 3 samples [1, 2]");
+  }
+
+  @Test
+  void inputsMayBeBytesThatStandForNumbers() {
+    float[] meanings = new float[256];
+    meanings[7] = 1.5f;
+    meanings[255] = -2;
+    Block block = Block.of(2, SHAPE, new byte[] {7, 0, -1, 7}, meanings, new double[] {1, 2});
+    Block joined = Block.join(List.of(block, block.sample(1)));
+    try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+      assertThat(backend.toDoubles(block.inputs(backend))).containsExactly(1.5, 0, -2, 1.5);
+      assertThat(backend.toDoubles(joined.inputs(backend)))
+          .containsExactly(1.5, 0, -2, 1.5, -2, 1.5);
+    }
+    assertThat(joined.targets().values()).containsExactly(1, 2, 2);
+    Block others = Block.of(2, SHAPE, new byte[4], new float[256], new double[] {1, 2});
+    assertThatThrownBy(() -> Block.join(List.of(block, others)))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 }

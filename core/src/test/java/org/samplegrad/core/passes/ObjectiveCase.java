@@ -9,13 +9,20 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Arithmetic;
+import org.samplegrad.core.layers.AveragePool;
+import org.samplegrad.core.layers.AxisReduction;
+import org.samplegrad.core.layers.BatchNorm;
 import org.samplegrad.core.layers.Concatenation;
 import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
+import org.samplegrad.core.layers.Gelu;
+import org.samplegrad.core.layers.GroupNorm;
 import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.LayerNorm;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.layers.MatrixProduct;
 import org.samplegrad.core.layers.MaxPool;
+import org.samplegrad.core.layers.Softmax;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.losses.TargetSpec;
 import org.samplegrad.core.models.ExampleModel;
@@ -87,6 +94,34 @@ record ObjectiveCase(
             Activation.TANH,
             new Flatten(),
             new Linear(2 * 2 * 3, 2, true)),
+        of(
+            "convolution of sequences, group norm, average pool",
+            LossKind.CROSS_ENTROPY,
+            Shape.of(2, 8),
+            new Convolution(2, 4, Window.ofKernel(3).withPadding(1), 1, true),
+            new GroupNorm(2, 4, 1e-2, true),
+            new Gelu(false),
+            new AveragePool(Window.ofKernel(3).withStride(2).withPadding(1), false),
+            new Flatten(),
+            new Linear(4 * 4, 3, true)),
+        of(
+            "linear on sequences, layer norm, softmax",
+            LossKind.MEAN_SQUARED_ERROR,
+            Shape.of(3, 4),
+            new Linear(4, 3, true),
+            new LayerNorm(Shape.of(3), 1e-2, true, true),
+            Activation.SILU,
+            new Softmax(1),
+            new AxisReduction(AxisReduction.Kind.MEAN, List.of(0), false)),
+        of(
+            "convolution of volumes, batch norm",
+            LossKind.MEAN_SQUARED_ERROR,
+            Shape.of(1, 3, 3, 3),
+            new Convolution(1, 2, Window.ofKernel(2, 2, 2), 1, true),
+            new BatchNorm(List.of(0.1, -0.2), List.of(0.5, 1.5), 1e-5, true),
+            Activation.TANH,
+            new Flatten(),
+            new Linear(16, 2, false)),
         of(
             "depthwise convolution, mse of one output",
             LossKind.MEAN_SQUARED_ERROR,

@@ -62,7 +62,6 @@ class SerialisationTest {
     Block block = BlockTest.block(precision);
     Block copy = copy(block);
     assertThat(copy).hasToString(block.toString());
-    assertThat(copy.precision()).isEqualTo(precision);
     assertThat(copy.targets()).isEqualTo(block.targets());
     try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
       assertThat(backend.toDoubles(copy.inputs(backend)))

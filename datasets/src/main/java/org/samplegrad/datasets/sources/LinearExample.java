@@ -2,14 +2,14 @@ package org.samplegrad.datasets.sources;
 
 import java.util.Arrays;
 import org.samplegrad.datasets.BlockBuilder;
+import org.samplegrad.datasets.IndexedSource;
 import org.samplegrad.datasets.RowProblem;
-import org.samplegrad.datasets.SampleSource;
 
 /**
  * The three samples with two features and one target for the linear example model: standard-normal
  * numbers, in float32, as PyTorch drew them.
  */
-public final class LinearExample implements SampleSource {
+public final class LinearExample implements IndexedSource {
   private static final long serialVersionUID = 1L;
 
   private static final float[][] FEATURES = {

@@ -3,8 +3,8 @@ package org.samplegrad.datasets.sources;
 import java.util.SplittableRandom;
 import org.samplegrad.core.losses.TargetSpec;
 import org.samplegrad.datasets.BlockBuilder;
+import org.samplegrad.datasets.IndexedSource;
 import org.samplegrad.datasets.RowProblem;
-import org.samplegrad.datasets.SampleSource;
 
 /**
  * Standard-normal features, rounded to float32, with targets that the loss accepts. Each sample
@@ -13,7 +13,7 @@ import org.samplegrad.datasets.SampleSource;
  * @param first the position of the first sample in the unbounded sequence
  */
 public record SyntheticSamples(int features, TargetSpec target, long first, long count)
-    implements SampleSource {
+    implements IndexedSource {
 
   /**
    * An odd constant that spreads neighbouring positions over the seeds (2^64 over the golden

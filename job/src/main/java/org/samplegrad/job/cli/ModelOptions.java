@@ -10,22 +10,34 @@ import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.moments.Reduction;
+import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.job.data.LoadedModel;
+import org.samplegrad.job.data.ModelFiles;
 import org.samplegrad.job.failures.WrongUsageException;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What is differentiated. */
 final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = "mnist-cnn, mnist-logistic, linear, or a JSON model spec in a .json file.")
+      description =
+          "mnist-cnn, mnist-logistic, linear, a JSON model spec in a .json file, or a model exported"
+              + " by PyTorch in an .onnx file.")
   String model;
 
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "safetensors file with the parameters (default: initial ones from --seed).")
+      description =
+          "safetensors file with the parameters (default: those of an .onnx file, otherwise initial"
+              + " ones from --seed).")
   String weights;
+
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command;
 
   @Option(
       names = "--seed",
@@ -73,6 +85,36 @@ final class ModelOptions {
   /** The path of the model's file, or null if it is an example. */
   String path() {
     return ExampleModel.named(model).isPresent() ? null : model;
+  }
+
+  /**
+   * The parameters to differentiate at.
+   *
+   * @throws WrongUsageException if a seed is given for a model that brings its weights
+   */
+  ParameterVector parameters(LoadedModel loaded, ModelFiles files) {
+    if (weights != null) {
+      return files.weights(weights, loaded.model().parameters());
+    }
+    if (loaded.weights() == null) {
+      return loaded.model().initialParameters(seed);
+    }
+    if (command.commandLine().getParseResult().hasMatchedOption("--seed")) {
+      throw new WrongUsageException(
+          "--seed is for models without weights, and '%s' brings its own; leave it out"
+              .formatted(model));
+    }
+    return loaded.weights();
+  }
+
+  /** Where the parameters come from, for the console. */
+  String parameterSource(LoadedModel loaded) {
+    if (weights != null) {
+      return weights;
+    }
+    return loaded.weights() == null
+        ? "initial values from seed " + seed
+        : "weights of the model file";
   }
 
   /**

@@ -4,7 +4,6 @@ import java.util.function.Function;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
-import org.samplegrad.core.models.Model;
 import org.samplegrad.core.moments.StandardFunctional;
 import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterVector;
@@ -16,6 +15,7 @@ import org.samplegrad.datasets.spark.DistributedBlocks;
 import org.samplegrad.job.data.DataScheme;
 import org.samplegrad.job.data.DataSet;
 import org.samplegrad.job.data.HadoopFiles;
+import org.samplegrad.job.data.LoadedModel;
 import org.samplegrad.job.data.ModelFiles;
 import org.samplegrad.job.distributed.FunctionalResult;
 import org.samplegrad.job.distributed.PassListener;
@@ -29,6 +29,7 @@ import org.samplegrad.job.failures.WrongUsageException;
  */
 record Request(
     Session session,
+    LoadedModel loaded,
     Objective objective,
     ParameterVector parameters,
     DataSet dataSet,
@@ -45,16 +46,13 @@ record Request(
     ModelFiles files =
         new ModelFiles(new HadoopFiles(session.sql().sparkContext().hadoopConfiguration()));
     ExampleModel example = ExampleModel.named(model.model).orElse(null);
-    Model described = files.model(model.model);
-    Objective objective = new Objective(described, model.create(loss(model, example)));
-    ParameterVector parameters =
-        model.weights == null
-            ? described.initialParameters(model.seed)
-            : files.weights(model.weights, described.parameters());
+    LoadedModel loaded = files.model(model.model);
+    Objective objective = new Objective(loaded.model(), model.create(loss(model, example)));
     return new Request(
         session,
+        loaded,
         objective,
-        parameters,
+        model.parameters(loaded, files),
         dataSet(session, data, example),
         limit == null ? BlockOptions.ALL : limit,
         data,

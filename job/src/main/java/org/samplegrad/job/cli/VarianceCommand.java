@@ -65,7 +65,8 @@ final class VarianceCommand implements Callable<Integer> {
     ComputeOptions.requirePositive("--limit", limit);
     if (model.model == null) {
       throw new WrongUsageException(
-          "--model is missing; choose one of %s, or a .json file".formatted(ModelFiles.examples()));
+          "--model is missing; choose one of %s, or a .json or .onnx file"
+              .formatted(ModelFiles.examples()));
     }
     ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
     try (Session session = Session.open(spec.name())) {
@@ -75,7 +76,8 @@ final class VarianceCommand implements Callable<Integer> {
           "%s: %,d parameters, %s",
           model.model,
           request.parameters().layout().size(),
-          model.weights == null ? "initial values from seed " + model.seed : model.weights);
+          model.parameterSource(request.loaded()));
+      request.loaded().notes().forEach(note -> console.print("Note: %s", note));
       FunctionalResult result = request.totalVariance(variance, console);
       Report report = new Report(result, model.reduction, options());
       if (directory != null) {

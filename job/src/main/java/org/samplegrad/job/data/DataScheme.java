@@ -28,8 +28,9 @@ public enum DataScheme {
   MNIST("mnist:") {
     @Override
     DataSet open(SparkSession session, String directory) {
-      HadoopFiles files = new HadoopFiles(session.sparkContext().hadoopConfiguration());
-      return source(toString() + directory, format -> trainingSet(files, directory));
+      HadoopDirectory files =
+          new HadoopDirectory(session.sparkContext().hadoopConfiguration(), directory);
+      return source(toString() + directory, format -> trainingSet(files));
     }
   },
 
@@ -87,9 +88,10 @@ public enum DataScheme {
         SourceBlocks.of(spark, source.apply(format), name, format, options);
   }
 
-  private static Mnist trainingSet(HadoopFiles files, String directory) {
+  private static Mnist trainingSet(HadoopDirectory files) {
+    String directory = files.path();
     try {
-      return Mnist.trainingSet(name -> files.open(directory, name));
+      return Mnist.trainingSet(files);
     } catch (BadDataException e) {
       throw new BadDataException("mnist:%s: %s".formatted(directory, e.getMessage()), e);
     } catch (FileNotFoundException e) {

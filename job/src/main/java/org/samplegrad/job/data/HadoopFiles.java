@@ -7,9 +7,12 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.samplegrad.core.models.onnx.ExternalFiles;
 
 /** Files of any file system that Hadoop knows. */
 public final class HadoopFiles {
+  private static final String LOCAL = "file";
+
   private final Configuration configuration;
 
   public HadoopFiles(Configuration configuration) {
@@ -62,6 +65,35 @@ public final class HadoopFiles {
     Location location = locate(path);
     FileStatus[] found = location.system().globStatus(location.path());
     return found != null && found.length > 0;
+  }
+
+  /**
+   * Opens a file of the folder in which another lies.
+   *
+   * @param name a relative path without {@code ..}
+   * @throws IOException if there is no such file, or it lies elsewhere, behind a link
+   */
+  public ExternalFiles.Opened openBeside(String path, String name) throws IOException {
+    Location location = locate(path);
+    Path folder = location.path().getParent();
+    Path file = new Path(folder, name);
+    FileSystem system = location.system();
+    FileStatus status = system.getFileStatus(file);
+    String inside = resolved(system, folder).replaceFirst("/?$", "/");
+    if (!resolved(system, file).startsWith(inside)) {
+      throw new IOException("it is a link that leaves the folder");
+    }
+    if (!status.isFile()) {
+      throw new IOException("it is no file");
+    }
+    return new ExternalFiles.Opened(system.open(file), status.getLen());
+  }
+
+  /** The place of a file after all links. */
+  private static String resolved(FileSystem system, Path path) throws IOException {
+    return system.getUri().getScheme().equals(LOCAL)
+        ? java.nio.file.Path.of(path.toUri().getPath()).toRealPath().toString()
+        : system.resolvePath(path).toUri().getPath();
   }
 
   /** Whether a path, which may be a glob pattern, leads to a file that Spark would read. */

@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.samplegrad.core.models.ExampleModel;
-import org.samplegrad.core.models.Model;
-import org.samplegrad.core.models.ModelSpec;
 import org.samplegrad.core.models.Safetensors;
 import org.samplegrad.core.models.UnusableModelException;
 import org.samplegrad.core.parameters.ParameterLayout;
@@ -15,8 +13,6 @@ import org.samplegrad.job.failures.RootCause;
 
 /** Models and weights by what the command line says. */
 public final class ModelFiles {
-  private static final String JSON = ".json";
-
   private final HadoopFiles files;
 
   public ModelFiles(HadoopFiles files) {
@@ -24,20 +20,26 @@ public final class ModelFiles {
   }
 
   /**
-   * @param name of an example model, or the path of a JSON model spec
+   * @param name of an example model, or the path of a model file
    * @throws UnusableModelException if there is no such model, or its file is not usable
    */
-  public Model model(String name) {
+  public LoadedModel model(String name) {
     var example = ExampleModel.named(name);
     if (example.isPresent()) {
-      return example.get().create();
+      return LoadedModel.of(example.get().create());
     }
-    if (!name.endsWith(JSON)) {
-      throw new UnusableModelException(
-          "Unknown model '%s'; choose one of %s, or a model spec in a file that ends in %s"
-              .formatted(name, examples(), JSON));
-    }
-    return read("Model", name, (stream, length) -> ModelSpec.read(name, stream));
+    ModelFormat format =
+        ModelFormat.of(name)
+            .orElseThrow(
+                () ->
+                    new UnusableModelException(
+                        "Unknown model '%s'; choose one of %s, or a model in a file that ends in %s"
+                            .formatted(name, examples(), ModelFormat.endings())));
+    return read(
+        "Model",
+        name,
+        (stream, length) ->
+            format.read(name, stream, length, beside -> files.openBeside(name, beside)));
   }
 
   /** The names of the example models, for messages. */

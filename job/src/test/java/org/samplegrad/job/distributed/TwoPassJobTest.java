@@ -27,6 +27,7 @@ import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.datasets.BlockBuilder;
+import org.samplegrad.datasets.IndexedSource;
 import org.samplegrad.datasets.RowPolicy;
 import org.samplegrad.datasets.RowProblem;
 import org.samplegrad.datasets.SampleFormat;
@@ -170,7 +171,7 @@ class TwoPassJobTest extends SparkSuite {
    * line's squared loss with weight zero the gradients are {@code -2 y}, their variance {@code
    * spread^2}.
    */
-  private record TwoLabels(double offset, double spread, long count) implements SampleSource {
+  private record TwoLabels(double offset, double spread, long count) implements IndexedSource {
     @Override
     public RowProblem read(long index, BlockBuilder into) {
       double label = offset + (index % 2) * spread;

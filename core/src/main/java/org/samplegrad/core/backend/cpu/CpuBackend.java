@@ -26,6 +26,7 @@ final class CpuBackend implements Backend {
   private final Deque<List<Storage>> scopes = new ArrayDeque<>(List.of(new ArrayList<>()));
 
   private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
+  private final Map<List<Object>, Pooling> poolings = new HashMap<>();
   private boolean closed;
 
   CpuBackend(Memory memory) {
@@ -86,6 +87,14 @@ final class CpuBackend implements Backend {
     for (int i = 0; i < values.length; i++) {
       y[i] = (float) values[i];
     }
+    return result;
+  }
+
+  @Override
+  public Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
+    ShapeRules.requireSize(shape, codes.length);
+    CpuTensor result = inArray(shape);
+    Loops.decode(codes, meanings, result.array());
     return result;
   }
 
@@ -216,6 +225,19 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor step(Tensor x) {
     return unary(Loops::step, x);
+  }
+
+  @Override
+  public Tensor squaredNorms(Tensor x) {
+    int samples = ShapeRules.samples(x.shape());
+    CpuTensor result = inArray(Shape.of(samples));
+    int size = x.shape().dropFirst().size();
+    Matrix rows = new Matrix(own(x).pointer(), samples, size);
+    float[] norms = result.array();
+    for (int n = 0; n < samples; n++) {
+      norms[n] = Products.squaredNorm(rows, n);
+    }
+    return result;
   }
 
   @Override
@@ -395,11 +417,24 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor matmul(Tensor a, boolean transposeA, Tensor b, boolean transposeB) {
     Shape shape = ShapeRules.matmul(a.shape(), transposeA, b.shape(), transposeB);
-    Matrix left = matrix(own(a), transposeA);
-    Matrix right = matrix(own(b), transposeB);
-    if (shape.size() == 0 || left.width() == 0) {
+    if (shape.size() == 0 || a.shape().size() == 0) {
       return fill(shape, 0);
     }
+    boolean ofRows = shape.rank() == 2 && transposeA && !transposeB;
+    if (ofRows && OuterProductSum.suits(shape.extent(0), shape.extent(1))) {
+      CpuTensor sum = inArray(shape);
+      OuterProductSum.compute(
+          memory,
+          own(a).array(),
+          own(b).array(),
+          sum.array(),
+          a.shape().extent(0),
+          shape.extent(0),
+          shape.extent(1));
+      return sum;
+    }
+    Matrix left = matrix(own(a), transposeA);
+    Matrix right = matrix(own(b), transposeB);
     CpuTensor result = inNativeMemory(shape);
     Matrix product = matrix(result, false);
     int batches = shape.rank() == 2 ? 1 : shape.extent(0);
@@ -418,7 +453,7 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor sampleProductSum(Tensor u, Tensor a, Tensor v, Tensor b) {
     Shape shape = ShapeRules.sampleProductSum(u.shape(), a.shape(), v.shape(), b.shape());
-    CpuTensor result = (CpuTensor) fill(shape, 0);
+    CpuTensor result = zeros(shape);
     int products = shape.extent(1) * shape.extent(2);
     boolean same = u == v && a == b;
     Matrix left = matrix(own(u), false);
@@ -507,13 +542,24 @@ final class CpuBackend implements Backend {
         List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
   }
 
+  private GroupedConvolution convolution(
+      Shape imageShape, Shape weightShape, Window window, int groups) {
+    return new GroupedConvolution(
+        memory, imageShape, weightShape, unfolding(window, imageShape), groups);
+  }
+
+  private CpuTensor output(GroupedConvolution convolution, Shape shape) {
+    return convolution.writesArrays() ? inArray(shape) : inNativeMemory(shape);
+  }
+
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    CpuTensor result = inNativeMemory(shape);
-    GroupedConvolution.of(own(x), own(weight), result, unfolding(window, x.shape()), groups)
-        .forward(memory);
-    return result;
+    try (GroupedConvolution convolution = convolution(x.shape(), weight.shape(), window, groups)) {
+      CpuTensor result = output(convolution, shape);
+      convolution.forward(own(x), own(weight), result);
+      return result;
+    }
   }
 
   @Override
@@ -521,33 +567,34 @@ final class CpuBackend implements Backend {
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups) {
     ShapeRules.requireConvolution(
         inputShape, weight.shape(), outputGradient.shape(), window, groups);
-    CpuTensor result = (CpuTensor) fill(inputShape, 0);
-    GroupedConvolution.of(
-            result, own(weight), own(outputGradient), unfolding(window, inputShape), groups)
-        .inputGradient(memory);
-    return result;
+    CpuTensor result = zeros(inputShape);
+    try (GroupedConvolution convolution = convolution(inputShape, weight.shape(), window, groups)) {
+      convolution.inputGradient(own(outputGradient), own(weight), result);
+      return result;
+    }
   }
 
   @Override
   public Tensor convolveWeightGradient(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    CpuTensor result = inNativeMemory(weightShape);
-    result.pointer().zero();
-    GroupedConvolution.of(own(x), result, own(outputGradient), unfolding(window, x.shape()), groups)
-        .weightGradient(memory);
-    return result;
+    CpuTensor result = inArray(weightShape);
+    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+      convolution.weightGradient(own(x), own(outputGradient), result);
+      return result;
+    }
   }
 
   @Override
   public SampleSums convolutionSampleSums(
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    CpuTensor sum = (CpuTensor) fill(weightShape, 0);
-    CpuTensor squaredSum = (CpuTensor) fill(weightShape, 0);
-    GroupedConvolution.of(own(x), sum, own(outputGradient), unfolding(window, x.shape()), groups)
-        .sampleSums(memory, squaredSum);
-    return new SampleSums(sum, squaredSum);
+    CpuTensor sum = inArray(weightShape);
+    CpuTensor squaredSum = inArray(weightShape);
+    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+      convolution.sampleSums(own(x), own(outputGradient), sum, squaredSum);
+      return new SampleSums(sum, squaredSum);
+    }
   }
 
   @Override
@@ -561,12 +608,18 @@ final class CpuBackend implements Backend {
       boolean ofInput) {
     Shape weightShape = sumCotangent.shape();
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
-    CpuTensor toOutput = inNativeMemory(outputGradient.shape());
-    CpuTensor toInput = ofInput ? (CpuTensor) fill(x.shape(), 0) : null;
-    GroupedConvolution.of(
-            own(x), own(sumCotangent), own(outputGradient), unfolding(window, x.shape()), groups)
-        .sampleCotangents(memory, own(squaredSumCotangent), toOutput, toInput);
-    return new SampleCotangents(toOutput, toInput);
+    CpuTensor toInput = ofInput ? zeros(x.shape()) : null;
+    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+      CpuTensor toOutput = output(convolution, outputGradient.shape());
+      convolution.sampleCotangents(
+          own(x),
+          own(outputGradient),
+          own(sumCotangent),
+          own(squaredSumCotangent),
+          toOutput,
+          toInput);
+      return new SampleCotangents(toOutput, toInput);
+    }
   }
 
   @Override
@@ -581,7 +634,7 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor fold(Tensor columns, Shape inputShape, Window window) {
     ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
-    CpuTensor result = (CpuTensor) fill(inputShape, 0);
+    CpuTensor result = zeros(inputShape);
     Unfolding unfolding = unfolding(window, inputShape);
     int images = inputShape.extent(0) * inputShape.extent(1);
     unfolding.fold(own(columns).array(), 0, images, result.array(), 0);
@@ -595,36 +648,12 @@ final class CpuBackend implements Backend {
     Shape pooled = ShapeRules.pooled(x.shape(), window);
     int[] extents = ShapeRules.spatialExtents(x.shape());
     int channelSize = Shape.of(extents).size();
-    int[] sources = window.sources(extents);
-    int windowSize = window.kernelSize();
-    int windows = sources.length / windowSize;
     int[] positions = new int[pooled.size()];
-    float[] values = own(x).array();
-    int next = 0;
-    for (int first = 0; first < x.shape().size(); first += channelSize) {
-      for (int p = 0; p < windows; p++) {
-        positions[next++] = largest(values, first, sources, p, windows);
-      }
-    }
-    return new Indices(pooled, positions);
-  }
-
-  private static int largest(float[] values, int first, int[] sources, int window, int windows) {
-    int best = Window.OUTSIDE;
-    float largest = 0;
-    for (int i = window; i < sources.length; i += windows) {
-      int source = sources[i];
-      if (source == Window.OUTSIDE) {
-        continue;
-      }
-      float value = values[first + source];
-      // Greater, or not a number; once that is the largest, it stays.
-      if (best == Window.OUTSIDE || !(value <= largest) && largest == largest) {
-        best = source;
-        largest = value;
-      }
-    }
-    return first + best;
+    poolings
+        .computeIfAbsent(
+            List.of(window, Shape.of(extents)), key -> new Pooling(window, channelSize, extents))
+        .findMaxima(own(x).array(), x.shape().size(), positions);
+    return Indices.owning(pooled, positions, x.shape().size());
   }
 
   @Override
@@ -642,12 +671,18 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor scatterAdd(Tensor x, Indices indices, Shape shape) {
     ShapeRules.requireScatter(x.shape(), indices, shape);
-    CpuTensor result = (CpuTensor) fill(shape, 0);
+    CpuTensor result = zeros(shape);
     float[] from = own(x).array();
     float[] to = result.array();
     for (int i = 0; i < indices.size(); i++) {
       to[indices.position(i)] += from[i];
     }
+    return result;
+  }
+
+  private CpuTensor zeros(Shape shape) {
+    CpuTensor result = inArray(shape);
+    Arrays.fill(result.array(), 0, result.size(), 0f);
     return result;
   }
 

@@ -3,190 +3,179 @@ package org.samplegrad.core.backend.cpu;
 import org.samplegrad.core.backend.Shape;
 
 /**
- * A convolution and its two adjoints, sample by sample: the windows of one group of one sample are
- * unfolded into a matrix small enough for the cache and multiplied.
- *
- * @param groups the number of groups
- * @param channels input channels of a group
- * @param outputs output channels of a group
- * @param window elements of a window in one channel
+ * A convolution over a block, and all that is made of the products of each sample's columns {@code
+ * A_n}: its adjoints and the sums and pull-backs of the per-sample gradients of its weight.
  */
-record GroupedConvolution(
-    CpuTensor images,
-    CpuTensor weight,
-    CpuTensor outputImages,
-    Unfolding unfolding,
-    int groups,
-    int channels,
-    int outputs,
-    int window) {
+final class GroupedConvolution implements AutoCloseable {
+  private final Memory memory;
+  private final int samples;
+  private final int groups;
+
+  /** Elements of one group of one sample. */
+  private final int imageSize;
+
+  private final int outputSize;
+  private final int weightSize;
+  private final SampleConvolution sample;
 
   /**
-   * @param images {@code [n,c,...]}
-   * @param weight {@code [o,c/groups,...]}
-   * @param outputImages {@code [n,o,...]}
+   * @param imageShape {@code [n,c,...]}
+   * @param weightShape {@code [o,c/groups,...]}
    */
-  static GroupedConvolution of(
-      CpuTensor images, CpuTensor weight, CpuTensor outputImages, Unfolding unfolding, int groups) {
-    Shape shape = weight.shape();
-    return new GroupedConvolution(
-        images,
-        weight,
-        outputImages,
-        unfolding,
-        groups,
-        shape.extent(1),
-        shape.extent(0) / groups,
-        shape.dropFirst().dropFirst().size());
+  GroupedConvolution(
+      Memory memory, Shape imageShape, Shape weightShape, Unfolding unfolding, int groups) {
+    int channels = weightShape.extent(1);
+    int outputs = weightShape.extent(0) / groups;
+    this.memory = memory;
+    this.samples = imageShape.extent(0);
+    this.groups = groups;
+    this.imageSize = channels * unfolding.channelSize();
+    this.outputSize = outputs * unfolding.positions();
+    this.weightSize = weightShape.size() / groups;
+    this.sample =
+        ShiftedConvolution.suits(unfolding, channels, outputs)
+            ? new ShiftedConvolution(memory, unfolding, channels, outputs)
+            : new UnfoldedConvolution(memory, unfolding, channels, outputs);
   }
 
-  private int samples() {
-    return images.shape().extent(0);
+  /** Whether {@link #forward} and {@link #sampleCotangents} write outputs to Java arrays. */
+  boolean writesArrays() {
+    return sample.writesArrays();
   }
 
-  private int inputs() {
-    return channels * window;
-  }
-
-  private int positions() {
-    return unfolding.columnsSize() / window;
-  }
-
-  private Matrix weightMatrix(boolean transposed) {
-    return new Matrix(weight.pointer(), outputs, inputs(), transposed);
-  }
-
-  private Matrix outputMatrix() {
-    return new Matrix(outputImages.pointer(), outputs, positions());
-  }
-
-  /** What is done with the columns of one group of one sample; {@code block} counts both. */
+  /** What is done with one group of one sample. */
   @FunctionalInterface
   private interface Step {
-    void take(int block, int group);
+    void take(int image, int output);
   }
 
-  private void forEach(Step step) {
-    for (int block = 0; block < samples() * groups; block++) {
-      step.take(block, block % groups);
+  /** Goes through the samples of a group; the step gets where image and output of each begin. */
+  private void forEachSample(int group, Step step) {
+    for (int n = 0; n < samples; n++) {
+      int block = n * groups + group;
+      step.take(block * imageSize, block * outputSize);
     }
   }
 
-  private int firstOfImage(int block) {
-    return block * channels * unfolding.channelSize();
+  private Scratch weightOf(float[] weight, int group) {
+    Scratch own = new Scratch(memory, weightSize);
+    System.arraycopy(weight, group * weightSize, own.array(), 0, weightSize);
+    own.write();
+    return own;
   }
 
-  /** {@code y_n = W A_n} with the columns {@code A_n} of sample n. */
-  void forward(Memory memory) {
-    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize())) {
-      Matrix weights = weightMatrix(false);
-      Matrix output = outputMatrix();
-      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions());
-      forEach(
-          (block, group) -> {
-            columns.unfold(unfolding, images.array(), firstOfImage(block), channels);
-            Products.multiply(
-                weights.at(group * weights.size()), unfolded, output.at(block * output.size()));
+  /** {@code y_n = W A_n}. */
+  void forward(CpuTensor images, CpuTensor weight, CpuTensor y) {
+    for (int group = 0; group < groups; group++) {
+      try (Scratch own = weightOf(weight.array(), group)) {
+        forEachSample(
+            group,
+            (image, output) -> {
+              sample.unfold(images.array(), image);
+              sample.product(own, y, output);
+            });
+      }
+    }
+  }
+
+  /** {@code x_n = fold(W^T u_n)}, added to images of zeros. */
+  void inputGradient(CpuTensor u, CpuTensor weight, CpuTensor images) {
+    for (int group = 0; group < groups; group++) {
+      try (Scratch own = weightOf(weight.array(), group)) {
+        forEachSample(
+            group, (image, output) -> sample.addAdjoint(own, u, output, images.array(), image));
+      }
+    }
+  }
+
+  /** What is done with the gradient {@code G_n = u_n A_n^T} of one group of one sample. */
+  @FunctionalInterface
+  private interface GradientStep {
+    void take(Scratch gradient, int image, int output);
+  }
+
+  private void forEachGradient(int group, CpuTensor images, CpuTensor u, GradientStep step) {
+    try (Scratch gradient = new Scratch(memory, weightSize)) {
+      forEachSample(
+          group,
+          (image, output) -> {
+            sample.unfold(images.array(), image);
+            sample.gradient(u, output, gradient);
+            step.take(gradient, image, output);
           });
     }
   }
 
-  /** {@code x_n = fold(W^T y_n)}, added to the images, which hold zeros before. */
-  void inputGradient(Memory memory) {
-    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize())) {
-      Matrix weights = weightMatrix(true);
-      Matrix output = outputMatrix();
-      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions());
-      forEach(
-          (block, group) -> {
-            Products.multiply(
-                weights.at(group * weights.size()), output.at(block * output.size()), unfolded);
-            columns.fold(unfolding, images.array(), firstOfImage(block), channels);
-          });
+  /** {@code sum_n G_n}. */
+  void weightGradient(CpuTensor images, CpuTensor u, CpuTensor sum) {
+    for (int group = 0; group < groups; group++) {
+      try (Total total = new Total(memory, weightSize)) {
+        forEachGradient(group, images, u, (gradient, image, output) -> total.add(gradient.array()));
+        total.copyTo(sum.array(), group);
+      }
     }
   }
 
-  /** {@code W = sum_n y_n A_n^T}. */
-  void weightGradient(Memory memory) {
-    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize())) {
-      Matrix weights = weightMatrix(false);
-      Matrix output = outputMatrix();
-      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions(), true);
-      forEach(
-          (block, group) -> {
-            columns.unfold(unfolding, images.array(), firstOfImage(block), channels);
-            Products.accumulate(
-                output.at(block * output.size()), unfolded, weights.at(group * weights.size()));
-          });
+  /** {@code sum_n G_n} and {@code sum_n G_n * G_n}. */
+  void sampleSums(CpuTensor images, CpuTensor u, CpuTensor sum, CpuTensor squaredSum) {
+    for (int group = 0; group < groups; group++) {
+      try (Total total = new Total(memory, weightSize);
+          Total squares = new Total(memory, weightSize)) {
+        forEachGradient(
+            group,
+            images,
+            u,
+            (gradient, image, output) -> {
+              total.add(gradient.array());
+              squares.addSquares(gradient.array());
+            });
+        total.copyTo(sum.array(), group);
+        squares.copyTo(squaredSum.array(), group);
+      }
     }
   }
 
   /**
-   * {@code W = sum_n G_n} and {@code sum_n G_n * G_n} with {@code G_n = y_n A_n^T}; both hold zeros
-   * before.
-   */
-  void sampleSums(Memory memory, CpuTensor squaredSum) {
-    int size = outputs * inputs();
-    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize());
-        GroupTotals sums = new GroupTotals(memory, groups, size);
-        GroupTotals squaredSums = new GroupTotals(memory, groups, size);
-        Columns product = new Columns(memory, size)) {
-      Matrix output = outputMatrix();
-      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions(), true);
-      Matrix gradient = new Matrix(product.pointer(), outputs, inputs());
-      forEach(
-          (block, group) -> {
-            columns.unfold(unfolding, images.array(), firstOfImage(block), channels);
-            Products.multiply(output.at(block * output.size()), unfolded, gradient);
-            float[] own = product.read();
-            Loops.add(sums.of(group), own, sums.of(group), 0, size);
-            Loops.accumulateProduct(own, own, squaredSums.of(group), 0, size);
-          });
-      sums.copyTo(weight.array());
-      squaredSums.copyTo(squaredSum.array());
-    }
-  }
-
-  /**
-   * With {@code C_n = W + 2 c2 * G_n}: {@code C_n A_n} and, if wanted, {@code fold(C_n^T y_n)}.
+   * With {@code C_n = c1 + 2 c2 * G_n}: {@code C_n A_n} and, if wanted, {@code fold(C_n^T u_n)}.
    *
-   * @param squaredSumCotangent {@code c2}, in the weight's shape or a scalar
-   * @param toInput holds zeros before; null if it is not wanted
+   * @param c2 in the weight's shape or a scalar
+   * @param toInput images of zeros; null if it is not wanted
    */
   void sampleCotangents(
-      Memory memory, CpuTensor squaredSumCotangent, CpuTensor toOutput, CpuTensor toInput) {
-    int size = outputs * inputs();
-    boolean uniform = squaredSumCotangent.size() == 1;
-    try (Columns columns = new Columns(memory, channels * unfolding.columnsSize());
-        GroupTotals first = new GroupTotals(memory, groups, size);
-        GroupTotals second = new GroupTotals(memory, uniform ? 0 : groups, size);
-        Columns product = new Columns(memory, size)) {
-      first.copyFrom(weight.array());
-      second.copyFrom(squaredSumCotangent.array());
-      float one = squaredSumCotangent.array()[0];
-      Matrix output = outputMatrix();
-      Matrix target = new Matrix(toOutput.pointer(), outputs, positions());
-      Matrix unfolded = new Matrix(columns.pointer(), inputs(), positions());
-      Matrix unfoldedTransposed = new Matrix(columns.pointer(), inputs(), positions(), true);
-      Matrix gradient = new Matrix(product.pointer(), outputs, inputs());
-      Matrix gradientTransposed = new Matrix(product.pointer(), outputs, inputs(), true);
-      forEach(
-          (block, group) -> {
-            columns.unfold(unfolding, images.array(), firstOfImage(block), channels);
-            Products.multiply(output.at(block * output.size()), unfoldedTransposed, gradient);
-            float[] own = product.read();
-            if (uniform) {
-              Loops.addScaled(first.of(group), 2 * one, own, own, 0, size);
-            } else {
-              Loops.addTwice(first.of(group), second.of(group), own, own, 0, size);
-            }
-            product.write();
-            Products.multiply(gradient, unfolded, target.at(block * target.size()));
-            if (toInput != null) {
-              Products.multiply(gradientTransposed, output, unfolded);
-              columns.fold(unfolding, toInput.array(), firstOfImage(block), channels);
-            }
-          });
+      CpuTensor images,
+      CpuTensor u,
+      CpuTensor c1,
+      CpuTensor c2,
+      CpuTensor toOutput,
+      CpuTensor toInput) {
+    boolean uniform = c2.size() == 1;
+    for (int group = 0; group < groups; group++) {
+      try (Scratch first = weightOf(c1.array(), group);
+          Scratch second = uniform ? null : weightOf(c2.array(), group)) {
+        float one = c2.array()[0];
+        forEachGradient(
+            group,
+            images,
+            u,
+            (gradient, image, output) -> {
+              float[] own = gradient.array();
+              if (uniform) {
+                Loops.addScaled(first.array(), 2 * one, own, own, 0, weightSize);
+              } else {
+                Loops.addTwice(first.array(), second.array(), own, own, 0, weightSize);
+              }
+              gradient.write();
+              sample.product(gradient, toOutput, output);
+              if (toInput != null) {
+                sample.addAdjoint(gradient, u, output, toInput.array(), image);
+              }
+            });
+      }
     }
+  }
+
+  @Override
+  public void close() {
+    sample.close();
   }
 }

@@ -25,6 +25,13 @@ final class Loops {
     void apply(float[] a, float[] b, float[] y, int from, int to);
   }
 
+  /** {@code y = meanings[codes]} for unsigned codes. */
+  static void decode(byte[] codes, float[] meanings, float[] y) {
+    for (int i = 0; i < codes.length; i++) {
+      y[i] = meanings[codes[i] & 0xff];
+    }
+  }
+
   static void add(float[] a, float[] b, float[] y, int from, int to) {
     for (int i = from; i < to; i++) {
       y[i] = a[i] + b[i];
@@ -176,5 +183,50 @@ final class Loops {
       largest = Math.max(largest, x[i]);
     }
     return largest;
+  }
+
+  /**
+   * {@code sum += sum_i weights[first + i] arrays[i]} over the elements {@code [0, length)}, added
+   * in this order with one rounding each, as a general matrix product does. Five arrays at a time:
+   * more of them, or two sums, and the compiler would not vectorise.
+   */
+  static void addProducts(float[] weights, int first, float[][] arrays, float[] sum, int length) {
+    int i = 0;
+    for (; i + 5 <= arrays.length; i += 5) {
+      addFive(
+          weights,
+          first + i,
+          arrays[i],
+          arrays[i + 1],
+          arrays[i + 2],
+          arrays[i + 3],
+          arrays[i + 4],
+          sum,
+          length);
+    }
+    for (; i < arrays.length; i++) {
+      addScaled(sum, weights[first + i], arrays[i], sum, 0, length);
+    }
+  }
+
+  private static void addFive(
+      float[] weights,
+      int first,
+      float[] a,
+      float[] b,
+      float[] c,
+      float[] d,
+      float[] e,
+      float[] sum,
+      int length) {
+    float p = weights[first];
+    float q = weights[first + 1];
+    float r = weights[first + 2];
+    float s = weights[first + 3];
+    float t = weights[first + 4];
+    for (int i = 0; i < length; i++) {
+      float two = Math.fma(q, b[i], Math.fma(p, a[i], sum[i]));
+      sum[i] = Math.fma(t, e[i], Math.fma(s, d[i], Math.fma(r, c[i], two)));
+    }
   }
 }

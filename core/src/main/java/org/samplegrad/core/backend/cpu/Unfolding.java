@@ -13,6 +13,8 @@ final class Unfolding {
   private static final int SHORT = 8;
 
   private final int channelSize;
+  private final int windowSize;
+  private final Shifts shifts;
   private final int columnsSize;
   private final boolean hasPadding;
   private final int[] targets;
@@ -26,6 +28,8 @@ final class Unfolding {
     int[] places = window.sources(extents);
     this.channelSize = Arrays.stream(extents).reduce(1, Math::multiplyExact);
     this.columnsSize = places.length;
+    this.windowSize = window.kernelSize();
+    this.shifts = Shifts.of(window, extents);
     int[] starts = new int[places.length];
     int found = 0;
     boolean padding = false;
@@ -50,9 +54,18 @@ final class Unfolding {
     }
   }
 
-  /** The elements of the columns of one channel, {@code k p}. */
-  int columnsSize() {
-    return columnsSize;
+  /** The elements of a window in one channel. */
+  int windowSize() {
+    return windowSize;
+  }
+
+  int positions() {
+    return columnsSize / windowSize;
+  }
+
+  /** The same windows as shifts, or null if they are none. */
+  Shifts shifts() {
+    return shifts;
   }
 
   int channelSize() {

@@ -16,6 +16,8 @@ import org.samplegrad.core.models.Graph;
  * The graph under construction: what translations put into it, and which tensors became parameters.
  */
 final class GraphTranslation {
+  private static final int MOST_VALUES = 200_000;
+
   private final Graph.Builder builder;
   private final ParameterRule rule;
   private final long fixedBatch;
@@ -59,11 +61,19 @@ final class GraphTranslation {
   GraphValue apply(Layer layer, GraphValue input, List<StoredTensor> tensors) {
     tensors.forEach(this::register);
     List<String> names = tensors.stream().map(StoredTensor::parameter).toList();
-    int node = builder.apply(layer, names, input.node());
+    int node = counted(builder.apply(layer, names, input.node()));
     if (layer.equals(ArithmeticNodes.SOFTPLUS)) {
       softplusInputs.put(node, input.node());
     }
     return new GraphValue(node, builder.shape(node), input.batched());
+  }
+
+  private static int counted(int node) {
+    if (node > MOST_VALUES) {
+      throw new IllegalArgumentException(
+          "makes the model larger than %d values".formatted(MOST_VALUES));
+    }
+    return node;
   }
 
   private void register(StoredTensor tensor) {
@@ -113,7 +123,7 @@ final class GraphTranslation {
       throw new IllegalArgumentException(
           "takes a number that depends on the number of samples. That mixes samples; divide or multiply by fixed numbers");
     }
-    int node = builder.constant(values.shape(), values.reals());
+    int node = counted(builder.constant(values.shape(), values.reals()));
     return new GraphValue(node, values.shape(), false);
   }
 
@@ -135,7 +145,7 @@ final class GraphTranslation {
     int rank = Math.max(a.rank(), b.rank());
     GraphValue left = aligned(a, b, rank);
     GraphValue right = aligned(b, a, rank);
-    int node = builder.combine(combination, left.node(), right.node());
+    int node = counted(builder.combine(combination, left.node(), right.node()));
     return new GraphValue(node, builder.shape(node), a.batched() || b.batched());
   }
 
@@ -167,7 +177,7 @@ final class GraphTranslation {
   /** A combination of values that all have the samples first, or all have not. */
   GraphValue combineAll(Combination combination, List<GraphValue> values) {
     int[] nodes = values.stream().mapToInt(GraphValue::node).toArray();
-    int node = builder.combine(combination, nodes);
+    int node = counted(builder.combine(combination, nodes));
     boolean batched = values.stream().anyMatch(GraphValue::batched);
     return new GraphValue(node, builder.shape(node), batched);
   }

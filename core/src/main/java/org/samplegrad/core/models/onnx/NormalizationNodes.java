@@ -21,7 +21,7 @@ final class NormalizationNodes {
 
   private NormalizationNodes() {}
 
-  static Operand batch(OnnxNode node, GraphTranslation graph) {
+  static Operand[] batch(OnnxNode node, GraphTranslation graph) {
     node.ignore("momentum", "spatial");
     if (node.flag("training_mode", false) || node.namedOutputs() > 1) {
       throw new IllegalArgumentException(
@@ -32,8 +32,10 @@ final class NormalizationNodes {
     double epsilon = node.real("epsilon", EPSILON);
     List<Double> mean = Arrays.stream(node.constant(3, "mean").reals()).boxed().toList();
     List<Double> variance = Arrays.stream(node.constant(4, "variance").reals()).boxed().toList();
-    return perChannel(
-        node, x, x.shape(), affine -> new BatchNorm(mean, variance, epsilon, affine), graph);
+    return new Operand[] {
+      perChannel(
+          node, x, x.shape(), affine -> new BatchNorm(mean, variance, epsilon, affine), graph)
+    };
   }
 
   static Operand instance(OnnxNode node, GraphTranslation graph) {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.models.Graph;
 import org.samplegrad.core.models.Model;
@@ -34,6 +35,7 @@ import org.samplegrad.core.parameters.ParameterVector;
 public record OnnxModel(Model model, ParameterVector weights, List<String> notes) {
   private static final int MOST_NODES = 100_000;
   private static final int MOST_AXES = 8;
+  private static final int MOST_NAMES = 8;
   private static final long MOST_EVALUATED = 1 << 22;
   private static final int OLDEST_OPSET = 7;
   private static final int NEWEST_OPSET = 26;
@@ -99,14 +101,27 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       this.graph = graph;
       this.opset = opset;
       this.rule = new ParameterRule(graph);
+      Map<String, TensorSource> sources = new LinkedHashMap<>();
+      Map<String, Long> external = new HashMap<>();
       for (TensorProto tensor : graph.getInitializerList()) {
         TensorSource source = TensorSource.of(tensor, files);
-        if (source.isInteger()) {
-          define(tensor.getName(), source.read());
-        } else {
-          stored.put(tensor.getName(), StoredTensor.of(source));
+        if (sources.put(tensor.getName(), source) != null) {
+          throw new IllegalArgumentException(
+              "two tensors are named '%s'".formatted(tensor.getName()));
+        }
+        if (source.externalFile() != null) {
+          external.merge(source.externalFile(), source.byteCount(), Math::addExact);
         }
       }
+      requireWhole(external, files);
+      sources.forEach(
+          (name, source) -> {
+            if (source.isInteger()) {
+              define(name, source.read());
+            } else {
+              stored.put(name, StoredTensor.of(source));
+            }
+          });
       TensorNames.restore(graph, rule, stored);
       stored.forEach(this::define);
       ValueInfoProto input = onlyInput();
@@ -114,6 +129,23 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       this.builder = Graph.builder(sample);
       this.translation = new GraphTranslation(builder, rule, fixedBatch(input));
       define(input.getName(), translation.input());
+    }
+
+    /** Tensors that share bytes of a file would need more memory than the file. */
+    private static void requireWhole(Map<String, Long> bytes, ExternalFiles files) {
+      bytes.forEach(
+          (name, needed) -> {
+            try (ExternalFiles.Opened file = files.open(name)) {
+              if (needed > file.length()) {
+                throw new IllegalArgumentException(
+                    "its tensors need %d bytes of the file '%s' beside it, which has %d"
+                        .formatted(needed, name, file.length()));
+              }
+            } catch (IOException e) {
+              throw new IllegalArgumentException(
+                  "the file '%s' beside it cannot be read: %s".formatted(name, e.getMessage()), e);
+            }
+          });
     }
 
     private void define(String name, Operand value) {
@@ -264,20 +296,26 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       return weights;
     }
 
+    private static String listed(List<String> names) {
+      String shown = names.stream().limit(MOST_NAMES).collect(Collectors.joining(", "));
+      int more = names.size() - MOST_NAMES;
+      return more > 0 ? shown + " and %d more".formatted(more) : shown;
+    }
+
     private List<String> notes(Map<String, StoredTensor> parameters) {
       List<String> notes = new ArrayList<>();
       List<String> missing = rule.missing(parameters.keySet());
       if (!missing.isEmpty()) {
         notes.add(
             "The parameters %s of the PyTorch module are none of the file: the exporter has merged them into other tensors, or nothing uses them. To keep them, export with optimize=False"
-                .formatted(missing));
+                .formatted(listed(missing)));
       }
       List<String> made =
           parameters.keySet().stream().filter(rule::isMadeByExporter).sorted().toList();
       if (!made.isEmpty()) {
         notes.add(
             "The parameters %s have names of the exporter: it has computed them from those of the PyTorch module. To keep those, export with do_constant_folding=False or optimize=False"
-                .formatted(made));
+                .formatted(listed(made)));
       }
       return List.copyOf(notes);
     }

@@ -73,7 +73,7 @@ enum Operator {
   // reductions and normalisations
   REDUCE_MEAN("ReduceMean", ReductionNodes.reduction(AxisReduction.Kind.MEAN)),
   REDUCE_SUM("ReduceSum", ReductionNodes.reduction(AxisReduction.Kind.SUM)),
-  BATCH_NORMALIZATION("BatchNormalization", one(NormalizationNodes::batch)),
+  BATCH_NORMALIZATION("BatchNormalization", NormalizationNodes::batch),
   LAYER_NORMALIZATION("LayerNormalization", one(NormalizationNodes::layer)),
   GROUP_NORMALIZATION("GroupNormalization", one(NormalizationNodes::group)),
   INSTANCE_NORMALIZATION("InstanceNormalization", one(NormalizationNodes::instance)),
@@ -123,6 +123,8 @@ enum Operator {
   }
 
   /**
+   * The translation of an operator.
+   *
    * @throws IllegalArgumentException if there is no such operator; the message lists those there
    *     are, and is put behind the node's name
    */

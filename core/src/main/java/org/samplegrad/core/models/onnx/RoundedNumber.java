@@ -33,7 +33,7 @@ final class RoundedNumber {
 
   /** The number that was rounded, or the float32 number itself if none is known. */
   static double restore(float rounded) {
-    if (!Float.isFinite(rounded) || rounded == Math.rint(rounded)) {
+    if (!Float.isFinite(rounded) || Math.abs(rounded) < 1 << 24 && rounded == Math.rint(rounded)) {
       return rounded;
     }
     if (rounded < 0) {

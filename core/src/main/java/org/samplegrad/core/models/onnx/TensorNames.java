@@ -2,7 +2,6 @@ package org.samplegrad.core.models.onnx;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -75,8 +74,9 @@ final class TensorNames {
     if (tensor.shape().rank() != 2) {
       return;
     }
-    StoredTensor original = matrices().get(key(tensor.source().transpose()));
-    if (original != null) {
+    TensorSource transpose = tensor.source().transpose();
+    StoredTensor original = matrices().get(key(transpose));
+    if (original != null && haveSameValues(original.source(), transpose)) {
       put(name, original.transpose());
     } else if (node.getOpType().equals("MatMul") && node.getInput(1).equals(name)) {
       rename(name, parameter(node, "weight"), tensor::asTransposeOf);
@@ -124,16 +124,16 @@ final class TensorNames {
     }
     StoredTensor tensor = renamed.apply(parameter);
     StoredTensor known = tensors.getOrDefault(parameter, byParameter.get(parameter));
-    boolean same =
-        known == null
-            || known.source().shape().equals(tensor.source().shape())
-                && Arrays.equals(known.source().reals(), tensor.source().reals());
-    if (same) {
+    if (known == null || haveSameValues(known.source(), tensor.source())) {
       put(name, tensor);
     }
   }
 
-  /** The matrices that have their names, by their values. */
+  private static boolean haveSameValues(TensorSource a, TensorSource b) {
+    return a.shape().equals(b.shape()) && Arrays.equals(a.reals(), b.reals());
+  }
+
+  /** The matrices that have their names, by their shapes and a hash of their values. */
   private Map<List<Object>, StoredTensor> matrices() {
     if (matrices == null) {
       matrices = new HashMap<>();
@@ -147,7 +147,7 @@ final class TensorNames {
   }
 
   private static List<Object> key(TensorSource source) {
-    return List.of(source.shape(), DoubleBuffer.wrap(source.reals()));
+    return List.of(source.shape(), Arrays.hashCode(source.reals()));
   }
 
   /** The module that a node belongs to, by the path that TorchScript gives it as a name. */

@@ -86,7 +86,12 @@ final class TensorSource {
     }
   }
 
-  private long byteCount() {
+  /** The file beside the model that holds the values, or null if the model file does. */
+  String externalFile() {
+    return isExternal() ? ExternalRange.of(tensor, byteCount()).location() : null;
+  }
+
+  long byteCount() {
     return (long) shape.size() * type.bytes();
   }
 

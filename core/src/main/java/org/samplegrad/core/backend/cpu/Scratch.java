@@ -1,0 +1,46 @@
+package org.samplegrad.core.backend.cpu;
+
+import org.bytedeco.javacpp.FloatPointer;
+
+/** Working memory twice, as a Java array for loops and as native memory for products. */
+final class Scratch implements AutoCloseable {
+  private final Memory memory;
+  private final int size;
+  private final float[] array;
+  private final FloatPointer pointer;
+
+  Scratch(Memory memory, int size) {
+    this.memory = memory;
+    this.size = size;
+    this.array = memory.takeArray(size);
+    this.pointer = memory.takePointer(size);
+  }
+
+  int size() {
+    return size;
+  }
+
+  float[] array() {
+    return array;
+  }
+
+  FloatPointer pointer() {
+    return pointer;
+  }
+
+  /** Copies the native memory to the Java array. */
+  void read() {
+    pointer.get(array, 0, size);
+  }
+
+  /** Copies the Java array to the native memory. */
+  void write() {
+    pointer.put(array, 0, size);
+  }
+
+  @Override
+  public void close() {
+    memory.giveBack(array);
+    memory.giveBack(pointer);
+  }
+}
