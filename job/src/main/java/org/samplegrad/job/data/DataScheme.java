@@ -70,10 +70,10 @@ public enum DataScheme {
         .orElseGet(() -> TableDataSet.open(session, request));
   }
 
-  /** The path that a location names, or null if it names none. */
+  /** The path, or pattern of paths, of all files that are read; null if none are. */
   public static String path(String location) {
     if (MNIST.matches(location)) {
-      return location.substring(MNIST.prefix.length());
+      return location.substring(MNIST.prefix.length()) + "/train-*";
     }
     return Arrays.stream(values()).anyMatch(scheme -> scheme.matches(location)) ? null : location;
   }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Column;
@@ -225,11 +226,22 @@ class BadInputTest extends SparkSuite {
 
   @Test
   void filesThatDisagreeOnTheType() throws IOException {
-    Path data = Path.of(table(pair(), number()));
-    Dataset<Row> other =
-        session().range(1).select(lit("text").as("features"), number().as("label"));
-    other.write().mode("append").parquet(data.toString());
-    assertFails(BAD_DATA, linear(data.toString()), "part-", "[features]", "Expected: ", "Found: ");
+    Path data = Files.createDirectory(directory.resolve("mixed"));
+    Map<String, Column> features = Map.of("a.parquet", pair(), "b.parquet", lit("text"));
+    for (String name : features.keySet()) {
+      Path table = directory.resolve("one-" + name);
+      Dataset<Row> rows =
+          session()
+              .range(0, 1, 1, 1)
+              .select(features.get(name).as("features"), number().as("label"));
+      rows.write().parquet(table.toString());
+      try (Stream<Path> files = Files.list(table)) {
+        Path part = files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow();
+        Files.copy(part, data.resolve(name));
+      }
+    }
+    assertFails(
+        BAD_DATA, linear(data.toString()), "b.parquet", "[features]", "Expected: ", "Found: ");
   }
 
   /** Spark asserts there, which is an error and no exception. */
