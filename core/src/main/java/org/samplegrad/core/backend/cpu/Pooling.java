@@ -4,6 +4,9 @@ import org.samplegrad.core.backend.Window;
 
 /** Where the elements of each window lie in one channel of an image, window by window. */
 final class Pooling {
+  /** Below every rank. */
+  private static final long LOWEST = Long.MIN_VALUE / 2;
+
   private final int windowSize;
   private final int channelSize;
   private final int[] sources;
@@ -27,28 +30,31 @@ final class Pooling {
   /**
    * The position of the maximum of each window of each channel; the first of equal ones, and the
    * first that is not a number if there is one. Which element is the largest cannot be foretold, so
-   * there is no branch: an element competes as an integer, ordered by its value and then by its
-   * place.
+   * ranks are compared by the sign of their difference instead of a branch.
    */
   void findMaxima(float[] images, int size, int[] positions) {
     int next = 0;
     for (int first = 0; first < size; first += channelSize) {
       for (int w = 0; w < sources.length; w += windowSize) {
-        long best = Long.MIN_VALUE;
-        for (int k = 0; k < windowSize; k++) {
-          int source = sources[w + k];
+        long best = LOWEST;
+        int place = Window.OUTSIDE;
+        for (int k = w; k < w + windowSize; k++) {
+          int source = sources[k];
           if (source != Window.OUTSIDE) {
-            best = Math.max(best, rank(images[first + source], windowSize - 1 - k));
+            long rank = rank(images[first + source]);
+            long higher = best - rank >> 63;
+            best += rank - best & higher;
+            place += source - place & (int) higher;
           }
         }
-        positions[next++] = first + sources[w + windowSize - 1 - (int) best];
+        positions[next++] = first + place;
       }
     }
   }
 
-  /** Orders by value, both zeros alike and NaN above all, then by {@code lower}. */
-  private static long rank(float value, int lower) {
+  /** An integer ordered as the value is, both zeros alike and NaN above all. */
+  private static long rank(float value) {
     int bits = Float.floatToIntBits(value + 0f);
-    return (long) (bits ^ (bits >> 31 & Integer.MAX_VALUE)) << 32 | lower;
+    return bits ^ (bits >> 31 & Integer.MAX_VALUE);
   }
 }
