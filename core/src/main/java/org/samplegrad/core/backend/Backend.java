@@ -1,5 +1,6 @@
 package org.samplegrad.core.backend;
 
+import java.util.Arrays;
 import java.util.function.Supplier;
 
 /**
@@ -93,6 +94,16 @@ public interface Backend extends AutoCloseable {
 
   /** 1 where {@code x > 0}, else 0. */
   Tensor step(Tensor x);
+
+  /** {@code y_n = base_n + factor_n x_n} for each sample, {@code [n, ...]} with {@code [n]}. */
+  default Tensor addScaled(Tensor base, Tensor factors, Tensor x) {
+    ShapeRules.requireSameShape(base.shape(), x.shape());
+    ShapeRules.requireSameShape(Shape.of(ShapeRules.samples(x.shape())), factors.shape());
+    int[] extents = new int[x.shape().rank()];
+    Arrays.fill(extents, 1);
+    extents[0] = factors.shape().size();
+    return add(base, multiply(x, reshape(factors, Shape.of(extents))));
+  }
 
   /** {@code gradient} where {@code x > 0}, 0 elsewhere: the pull-back of {@link #relu}. */
   default Tensor maskPositive(Tensor gradient, Tensor x) {

@@ -154,10 +154,17 @@ public sealed class Graph implements Model permits Sequential {
   private final ParameterLayout layout;
   private final HashMap<String, Integer> positions = new HashMap<>();
   private final long elementsPerSample;
+  private final long scratchPerSample;
 
   /** The same graph, for a class of graphs of one form. */
   Graph(Graph other) {
-    this(other.steps, other.inputShape, other.parameters, other.layout, other.elementsPerSample);
+    this(
+        other.steps,
+        other.inputShape,
+        other.parameters,
+        other.layout,
+        other.elementsPerSample,
+        other.scratchPerSample);
   }
 
   private Graph(
@@ -165,12 +172,14 @@ public sealed class Graph implements Model permits Sequential {
       Shape inputShape,
       ArrayList<ParameterSpec> parameters,
       ParameterLayout layout,
-      long elementsPerSample) {
+      long elementsPerSample,
+      long scratchPerSample) {
     this.steps = steps;
     this.inputShape = inputShape;
     this.parameters = parameters;
     this.layout = layout;
     this.elementsPerSample = elementsPerSample;
+    this.scratchPerSample = scratchPerSample;
     for (ParameterSpec parameter : parameters) {
       positions.put(parameter.name(), positions.size());
     }
@@ -219,6 +228,11 @@ public sealed class Graph implements Model permits Sequential {
   @Override
   public long elementsPerSample() {
     return elementsPerSample;
+  }
+
+  @Override
+  public long scratchPerSample() {
+    return scratchPerSample;
   }
 
   @Override
@@ -373,6 +387,7 @@ public sealed class Graph implements Model permits Sequential {
       ArrayList<Step> steps = new ArrayList<>();
       Set<String> used = new HashSet<>();
       long elements = shape(input()).size();
+      long scratch = 0;
       for (int number = 0; number <= output; number++) {
         Node node = nodes.get(number);
         if (needed[number]) {
@@ -380,7 +395,8 @@ public sealed class Graph implements Model permits Sequential {
           if (node instanceof LayerNode layer) {
             used.addAll(layer.parameters());
           }
-          elements += number == input() ? 0 : elements(node);
+          elements += number == input() ? 0 : node.shape().size();
+          scratch += scratch(node);
         }
       }
       ArrayList<ParameterSpec> ordered = ordered(used);
@@ -389,7 +405,7 @@ public sealed class Graph implements Model permits Sequential {
             new ParameterLayout(
                 ordered.stream().map(ParameterSpec::name).toList(),
                 ordered.stream().map(ParameterSpec::shape).toList());
-        return new Graph(steps, shape(input()), ordered, layout, elements);
+        return new Graph(steps, shape(input()), ordered, layout, elements, scratch);
       } catch (IllegalArgumentException e) {
         throw new UnusableModelException(e.getMessage(), e);
       }
@@ -406,10 +422,10 @@ public sealed class Graph implements Model permits Sequential {
       return needed;
     }
 
-    private long elements(Node node) {
-      long scratch =
-          node instanceof LayerNode layer ? layer.layer().scratchElements(shape(layer.input())) : 0;
-      return node.shape().size() + scratch;
+    private long scratch(Node node) {
+      return node instanceof LayerNode layer
+          ? layer.layer().scratchElements(shape(layer.input()))
+          : 0;
     }
 
     private ArrayList<ParameterSpec> ordered(Set<String> used) {

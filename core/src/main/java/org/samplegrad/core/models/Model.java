@@ -20,11 +20,11 @@ public interface Model extends Serializable {
   /** Initial values as PyTorch would draw them, from a seed; rounded to float32. */
   ParameterVector initialParameters(long seed);
 
-  /**
-   * Array elements that one sample's evaluation touches going forward: inputs, outputs and scratch
-   * of all layers.
-   */
+  /** Array elements of one sample's input and of the outputs of all layers, going forward. */
   long elementsPerSample();
+
+  /** Array elements that layers work in beside these, such as unfolded windows. */
+  long scratchPerSample();
 
   /**
    * @param parameters in the order of {@link #parameters()}

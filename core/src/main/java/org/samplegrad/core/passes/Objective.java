@@ -10,11 +10,17 @@ import org.samplegrad.core.models.UnusableModelException;
 
 /** A model with a loss that fits its output. */
 public record Objective(Model model, Loss loss) implements Serializable {
+  /** Memory of the arrays of one block that a processor's cache still speeds up. */
+  private static final long CACHE_BYTES = 8L << 20;
+
+  /** Memory that the arrays of one block may take, what layers work in included. */
+  private static final long MOST_BYTES = 512L << 20;
+
   /**
-   * Memory that the arrays of one block may take. Small blocks pay the fixed cost of each array
-   * operation too often, large ones leave the cache.
+   * For each block, arrays of the size of the parameters are added up, and matrices of that size
+   * are arranged for products: a block's own arrays should be some times larger than these.
    */
-  private static final long BLOCK_BYTES = 64L << 20;
+  private static final long ARRAYS_PER_PARAMETER_ARRAY = 5;
 
   /** Arrays alive at once in the pull-back pass, as a multiple of those of a forward evaluation. */
   private static final int ARRAYS_PER_FORWARD_ARRAY = 6;
@@ -46,15 +52,24 @@ public record Objective(Model model, Loss loss) implements Serializable {
     return loss.denominator(model.outputShape(), targets);
   }
 
-  /** The number of samples per block that keeps a block's arrays within the memory budget. */
+  /**
+   * The number of samples per block: as many as keep the block's arrays in the cache, or more where
+   * the parameters are larger than these arrays, within a bound on memory.
+   */
   public int blockSize(Precision precision) {
     long bytes = precision == Precision.FLOAT32 ? Float.BYTES : Double.BYTES;
-    long perSample = bytes * ARRAYS_PER_FORWARD_ARRAY * model.elementsPerSample();
-    return (int) Math.max(1, Math.min(LARGEST_BLOCK, BLOCK_BYTES / perSample));
+    long perElement = bytes * ARRAYS_PER_FORWARD_ARRAY;
+    long elements = model.elementsPerSample();
+    long inCache = CACHE_BYTES / (perElement * elements);
+    long besideParameters = ARRAYS_PER_PARAMETER_ARRAY * model.parameters().size() / elements;
+    long inMemory = MOST_BYTES / (perElement * (elements + model.scratchPerSample()));
+    long best = Math.min(inMemory, Math.max(inCache, besideParameters));
+    return (int) Math.max(1, Math.min(LARGEST_BLOCK, best));
   }
 
   /** The number of samples beyond which an array of a block could exceed what Java can index. */
   public int largestBlockSize() {
-    return (int) Math.max(1, Integer.MAX_VALUE / model.elementsPerSample());
+    long elements = model.elementsPerSample() + model.scratchPerSample();
+    return (int) Math.max(1, Integer.MAX_VALUE / elements);
   }
 }

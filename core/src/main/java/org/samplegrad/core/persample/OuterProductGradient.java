@@ -111,10 +111,12 @@ public record OuterProductGradient(Variable outputGradient, Variable input)
       Variable factor, Variable other, Variable first, Variable second, boolean transpose) {
     Variable own = factor.detach();
     Variable left = other.detach();
-    Variable squares =
-        second.shape().equals(shape())
-            ? matmul(square(left), false, second, transpose)
-            : multiply(second, reshape(Shapes.squaredNorms(left), Shape.of(samples(), 1)));
-    return add(matmul(left, false, first, transpose), scale(multiply(own, squares), 2));
+    Variable ofSum = matmul(left, false, first, transpose);
+    if (second.shape().equals(shape())) {
+      Variable squares = matmul(square(left), false, second, transpose);
+      return add(ofSum, scale(multiply(own, squares), 2));
+    }
+    Variable factors = scale(multiply(second, Shapes.squaredNorms(left)), 2);
+    return Variable.constant(own.backend().addScaled(ofSum.value(), factors.value(), own.value()));
   }
 }

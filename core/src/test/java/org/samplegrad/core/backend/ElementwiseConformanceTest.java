@@ -29,6 +29,10 @@ class ElementwiseConformanceTest extends BackendConformance {
           List.of(Shape.of(2, 1, 4, 1), Shape.of(3, 1, 5)),
           List.of(Shape.of(1, 1), Shape.of(1)),
           List.of(Shape.of(5, 1, 2), Shape.of(1, 2)),
+          List.of(Shape.of(2, 3, 8, 8), Shape.of(3, 1, 1)),
+          List.of(Shape.of(3, 40), Shape.of(3, 1)),
+          List.of(Shape.of(1, 40), Shape.of(3, 1)),
+          List.of(Shape.of(5, 9), Shape.of(1, 1)),
           List.of(Shape.scalar(), Shape.scalar()));
 
   ElementwiseConformanceTest(Choice choice) {
@@ -230,5 +234,18 @@ class ElementwiseConformanceTest extends BackendConformance {
       assertThat(Math.abs(masked[i])).isEqualTo(special[i] > 0 ? 1 : 0);
     }
     assertRefused(() -> backend.maskPositive(input(random(4, 5)), input(random(5))));
+  }
+
+  @ConformanceCase("addScaled(Tensor,Tensor,Tensor)")
+  void addsEachSampleWithAFactorOfItsOwn() {
+    NaiveArray base = random(3, 4, 50);
+    NaiveArray x = random(3, 4, 50);
+    NaiveArray factors = random(3);
+    NaiveArray scaled = NaiveArrays.combine(factors.reshape(3, 1, 1), x, (f, value) -> f * value);
+    assertEqual(
+        backend.addScaled(input(base), input(factors), input(x)),
+        NaiveArrays.combine(base, scaled, Double::sum));
+    assertRefused(() -> backend.addScaled(input(random(3, 4)), input(factors), input(x)));
+    assertRefused(() -> backend.addScaled(input(base), input(random(4)), input(x)));
   }
 }

@@ -56,10 +56,18 @@ class ObjectiveTest {
     }
   }
 
+  /** Else adding up arrays of the parameters' size would take longer than the samples. */
+  @Test
+  void blocksAreLargerWhereTheParametersAre() {
+    int few = linear(1000, 1).blockSize(Precision.FLOAT32);
+    int many = linear(1000, 500).blockSize(Precision.FLOAT32);
+    assertThat(many).isGreaterThan(2 * few);
+  }
+
   @Test
   void blockSizeFallsWithTheModelAndStaysWithinBounds() {
     assertThat(linear(1, 1).blockSize(Precision.FLOAT32)).isEqualTo(1024);
-    assertThat(linear(10_000_000, 1).blockSize(Precision.FLOAT32)).isEqualTo(1);
+    assertThat(linear(30_000_000, 1).blockSize(Precision.FLOAT32)).isEqualTo(1);
     int single = linear(20_000, 1).blockSize(Precision.FLOAT32);
     assertThat(single).isBetween(2, 1023);
     assertThat(linear(20_000, 1).blockSize(Precision.FLOAT64)).isEqualTo(single / 2);

@@ -56,8 +56,19 @@ class TableBlocksTest extends SparkSuite {
       })
   void featuresOfEveryType(String expression) {
     Dataset<Row> table = session().sql("SELECT %s AS features, 3 AS label".formatted(expression));
-    Block expected = Block.of(1, Shape.of(1, 2), new double[] {1, 2}, new double[] {3});
+    Block expected =
+        expression.startsWith("X'")
+            ? Block.of(1, Shape.of(1, 2), new byte[] {1, 2}, unsigned(), new double[] {3})
+            : Block.of(1, Shape.of(1, 2), new double[] {1, 2}, new double[] {3});
     assertSame(only(table, Shape.of(1, 2), new TargetSpec.Numbers(1)).block(), expected);
+  }
+
+  private static float[] unsigned() {
+    float[] meanings = new float[256];
+    for (int code = 0; code < meanings.length; code++) {
+      meanings[code] = code;
+    }
+    return meanings;
   }
 
   @ParameterizedTest

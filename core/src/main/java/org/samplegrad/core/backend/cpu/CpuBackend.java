@@ -20,6 +20,9 @@ import org.samplegrad.core.backend.Window;
 
 /** The primitives by the loops of {@link Loops} and the products of {@link Products}. */
 final class CpuBackend implements Backend {
+  /** Shorter rows are not worth a loop of their own. */
+  private static final int LEAST_ROW = 32;
+
   private final Memory memory;
 
   /** The elements to free, innermost scope first; the last list is the backend's own. */
@@ -128,7 +131,9 @@ final class CpuBackend implements Backend {
 
   @Override
   public Tensor add(Tensor a, Tensor b) {
-    return binary(Loops::add, a, b);
+    return a.shape().size() < b.shape().size()
+        ? binary(Loops::add, Loops::add, b, a)
+        : binary(Loops::add, Loops::add, a, b);
   }
 
   @Override
@@ -138,7 +143,9 @@ final class CpuBackend implements Backend {
 
   @Override
   public Tensor multiply(Tensor a, Tensor b) {
-    return binary(Loops::multiply, a, b);
+    return a.shape().size() < b.shape().size()
+        ? binary(Loops::multiply, Loops::scale, b, a)
+        : binary(Loops::multiply, Loops::scale, a, b);
   }
 
   @Override
@@ -149,7 +156,7 @@ final class CpuBackend implements Backend {
   private Tensor binary(Loops.Binary loop, Tensor a, Tensor b) {
     CpuTensor left = own(a);
     CpuTensor right = own(b);
-    Shape shape = a.shape().equals(b.shape()) ? a.shape() : Shape.broadcast(a.shape(), b.shape());
+    Shape shape = Shape.broadcast(a.shape(), b.shape());
     CpuTensor result = inArray(shape);
     loop.apply(
         expanded(left, shape).array(),
@@ -157,6 +164,24 @@ final class CpuBackend implements Backend {
         result.array(),
         0,
         result.size());
+    return result;
+  }
+
+  /** With a number for each row of {@code a} where {@code b} allows, without writing it out. */
+  private Tensor binary(Loops.Binary loop, Loops.ByNumber loopByNumber, Tensor a, Tensor b) {
+    int row = Expansion.rowLength(a.shape(), b.shape());
+    if (row < LEAST_ROW) {
+      return binary(loop, a, b);
+    }
+    float[] x = own(a).array();
+    float[] numbers = own(b).array();
+    CpuTensor result = inArray(a.shape());
+    float[] y = result.array();
+    int count = b.shape().size();
+    for (int first = 0, number = 0; first < result.size(); first += row) {
+      loopByNumber.apply(x, numbers[number], y, first, first + row);
+      number = number + 1 == count ? 0 : number + 1;
+    }
     return result;
   }
 
@@ -236,6 +261,21 @@ final class CpuBackend implements Backend {
     float[] norms = result.array();
     for (int n = 0; n < samples; n++) {
       norms[n] = Products.squaredNorm(rows, n);
+    }
+    return result;
+  }
+
+  @Override
+  public Tensor addScaled(Tensor base, Tensor factors, Tensor x) {
+    ShapeRules.requireSameShape(base.shape(), x.shape());
+    ShapeRules.requireSameShape(Shape.of(ShapeRules.samples(x.shape())), factors.shape());
+    CpuTensor result = inArray(x.shape());
+    int size = x.shape().dropFirst().size();
+    float[] a = own(base).array();
+    float[] b = own(x).array();
+    float[] numbers = own(factors).array();
+    for (int n = 0; n < factors.shape().size(); n++) {
+      Loops.addScaled(a, numbers[n], b, result.array(), n * size, (n + 1) * size);
     }
     return result;
   }

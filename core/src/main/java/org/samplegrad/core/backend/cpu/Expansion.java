@@ -45,6 +45,31 @@ final class Expansion {
     filled = singleFrom;
   }
 
+  /**
+   * The length of the rows of {@code x} that each meet one number of {@code numbers}, where the
+   * numbers go round as the rows follow each other; 0 if they do not.
+   */
+  static int rowLength(Shape x, Shape numbers) {
+    if (numbers.size() == 1 && numbers.rank() <= x.rank()) {
+      return x.size();
+    }
+    int axis = numbers.rank();
+    while (axis > 0 && numbers.extent(axis - 1) == 1) {
+      axis--;
+    }
+    int row = 1;
+    for (int last = 1; last <= numbers.rank() - axis; last++) {
+      row *= last <= x.rank() ? x.extent(-last) : 0;
+    }
+    for (int i = 0; i < axis; i++) {
+      int own = i - numbers.rank() + x.rank();
+      if (own < 0 || numbers.extent(i) != x.extent(own)) {
+        return 0;
+      }
+    }
+    return row;
+  }
+
   void copy(float[] from, float[] to) {
     if (rank == 0 || toStrides[0] * extents[0] > 0) {
       copy(0, from, 0, to, 0);

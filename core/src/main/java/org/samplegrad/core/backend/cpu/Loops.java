@@ -32,6 +32,11 @@ final class Loops {
     }
   }
 
+  @FunctionalInterface
+  interface ByNumber {
+    void apply(float[] a, float b, float[] y, int from, int to);
+  }
+
   static void add(float[] a, float[] b, float[] y, int from, int to) {
     for (int i = from; i < to; i++) {
       y[i] = a[i] + b[i];
