@@ -17,7 +17,9 @@ final class ComputeOptions {
       names = "--backend",
       paramLabel = "BACKEND",
       defaultValue = Backends.AUTO,
-      description = "Array library: auto, nd4j (default: ${DEFAULT-VALUE}).")
+      description =
+          "Array library: cpu (float32, fast), nd4j (float32 and float64; a GPU if built for one),"
+              + " or auto, the fastest that has the precision (default: ${DEFAULT-VALUE}).")
   String backend;
 
   @Option(

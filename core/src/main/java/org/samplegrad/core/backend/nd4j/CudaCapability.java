@@ -17,7 +17,7 @@ final class CudaCapability {
       return null;
     }
     return ("The GPU '%s' has compute capability %d.%d; this build of nd4j-cuda (1.0.0-M2.1) carries"
-            + " machine code for 3.7 to 8.6 only. Build without the profile 'cuda' to run on the CPU,"
+            + " machine code for 3.7 to 8.6 only. Choose --backend cpu, build without the profile 'cuda',"
             + " or use a GPU of a supported generation")
         .formatted(device, major, minor);
   }

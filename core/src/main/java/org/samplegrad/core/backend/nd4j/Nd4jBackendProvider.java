@@ -15,6 +15,9 @@ import org.samplegrad.core.backend.Precision;
 public final class Nd4jBackendProvider implements BackendProvider {
   static final String NAME = "nd4j";
 
+  /** On the class path if ND4J was packaged for a GPU. */
+  private static final String CUDA = "/org/nd4j/linalg/jcublas/JCublasBackend.class";
+
   @Override
   public String name() {
     return NAME;
@@ -25,9 +28,10 @@ public final class Nd4jBackendProvider implements BackendProvider {
     return EnumSet.allOf(Precision.class);
   }
 
+  /** Where ND4J computes on a GPU, it comes before the backends of the processor. */
   @Override
   public int preference() {
-    return 0;
+    return Nd4jBackendProvider.class.getResource(CUDA) == null ? 0 : 2;
   }
 
   @Override
