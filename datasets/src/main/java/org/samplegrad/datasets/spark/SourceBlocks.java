@@ -15,6 +15,9 @@ public final class SourceBlocks implements DistributedBlocks {
   /** Several partitions per core, so that cores finish together and progress can be seen. */
   private static final int PARTITIONS_PER_CORE = 4;
 
+  /** Fewer, and the partition's totals would take longer to merge than its samples to add up. */
+  private static final int BLOCKS_PER_PARTITION = 32;
+
   private final String name;
   private final long[] starts;
   private final JavaRDD<BlockDelivery> deliveries;
@@ -34,7 +37,7 @@ public final class SourceBlocks implements DistributedBlocks {
     long count = Math.min(options.limit(), source.count());
     int partitions =
         options.partitions() == BlockOptions.AS_FOUND
-            ? (int) Math.max(1, Math.min(count, PARTITIONS_PER_CORE * spark.defaultParallelism()))
+            ? partitions(count, options.blockSize(), spark.defaultParallelism())
             : options.partitions();
     long[] starts = new long[partitions];
     List<SampleSource> ranges = new ArrayList<>();
@@ -55,6 +58,11 @@ public final class SourceBlocks implements DistributedBlocks {
                         options.policy()),
                 true);
     return new SourceBlocks(name, starts, deliveries);
+  }
+
+  private static int partitions(long count, int blockSize, int cores) {
+    long worthwhile = Math.max(cores, count / ((long) BLOCKS_PER_PARTITION * blockSize));
+    return (int) Math.max(1, Math.min(count, Math.min(worthwhile, PARTITIONS_PER_CORE * cores)));
   }
 
   private static long start(int partition, int partitions, long count) {
