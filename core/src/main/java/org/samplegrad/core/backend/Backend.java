@@ -168,6 +168,19 @@ public interface Backend extends AutoCloseable {
   /** {@code x [n,c,...]}, {@code weight [o,c/groups,k...] -> [n,o,...']}. */
   Tensor convolve(Tensor x, Tensor weight, Window window, int groups);
 
+  /**
+   * The pull-back of {@link #convolveInputGradient} to {@code outputGradient}, which is {@link
+   * #convolve}. Where an output gradient is 0 by its making, as around the maxima of a pool, what
+   * is pulled back to it goes nowhere, so an implementation may leave it out (as 0) there; the same
+   * holds for {@link #convolutionSampleCotangents}.
+   */
+  default Tensor convolveFor(
+      Tensor outputGradient, Tensor x, Tensor weight, Window window, int groups) {
+    ShapeRules.requireSameShape(
+        ShapeRules.convolution(x.shape(), weight.shape(), window, groups), outputGradient.shape());
+    return convolve(x, weight, window, groups);
+  }
+
   /** The adjoint of {@link #convolve} in {@code x}: {@code [n,o,...'] -> [n,c,...]}. */
   Tensor convolveInputGradient(
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups);

@@ -5,6 +5,7 @@ import static org.samplegrad.core.ops.Primitives.unary;
 
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.Window;
 
 /**
@@ -24,13 +25,25 @@ public final class Convolutions {
         .apply(x, weight);
   }
 
+  /** {@link #convolve} as what is pulled back to an output gradient. */
+  private static Variable convolveFor(
+      Variable outputGradient, Variable x, Variable weight, Window window, int groups) {
+    Tensor gradientValue = outputGradient.value();
+    return binary(
+            "convolveFor",
+            (backend, a, b) -> backend.convolveFor(gradientValue, a, b, window, groups),
+            (gradient, y, a, b) -> convolveInputGradient(gradient, b, a.shape(), window, groups),
+            (gradient, y, a, b) -> convolveWeightGradient(a, gradient, b.shape(), window, groups))
+        .apply(x, weight);
+  }
+
   /** The adjoint of {@link #convolve} in {@code x}. */
   public static Variable convolveInputGradient(
       Variable outputGradient, Variable weight, Shape inputShape, Window window, int groups) {
     return binary(
             "convolveInputGradient",
             (backend, a, b) -> backend.convolveInputGradient(a, b, inputShape, window, groups),
-            (gradient, y, a, b) -> convolve(gradient, b, window, groups),
+            (gradient, y, a, b) -> convolveFor(a, gradient, b, window, groups),
             (gradient, y, a, b) -> convolveWeightGradient(gradient, a, b.shape(), window, groups))
         .apply(outputGradient, weight);
   }
@@ -42,7 +55,7 @@ public final class Convolutions {
             "convolveWeightGradient",
             (backend, a, b) -> backend.convolveWeightGradient(a, b, weightShape, window, groups),
             (gradient, y, a, b) -> convolveInputGradient(b, gradient, a.shape(), window, groups),
-            (gradient, y, a, b) -> convolve(a, gradient, window, groups))
+            (gradient, y, a, b) -> convolveFor(b, a, gradient, window, groups))
         .apply(x, outputGradient);
   }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.samplegrad.core.backend.cpu.WithoutVectorsProvider;
 
 /**
  * What every backend must do, in every precision it offers. A subclass holds the cases of one group
@@ -33,13 +34,14 @@ abstract class BackendConformance {
   record Choice(BackendProvider provider, Precision precision) {
     @Override
     public String toString() {
-      return provider.name() + " " + precision;
+      return provider.getClass().getSimpleName() + " " + precision;
     }
   }
 
   static Stream<Choice> choices() {
-    return ServiceLoader.load(BackendProvider.class).stream()
-        .map(ServiceLoader.Provider::get)
+    Stream<BackendProvider> found =
+        ServiceLoader.load(BackendProvider.class).stream().map(ServiceLoader.Provider::get);
+    return Stream.concat(found, Stream.of(new WithoutVectorsProvider()))
         .flatMap(
             provider ->
                 provider.precisions().stream().map(precision -> new Choice(provider, precision)));

@@ -2,6 +2,7 @@ package org.samplegrad.core.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** Convolution, its adjoints, and the columns they can be computed from. */
@@ -62,6 +63,8 @@ class WindowConformanceTest extends BackendConformance {
       List.of(
           new Channels(2, 3, 4, 1),
           new Channels(1, 1, 1, 1),
+          new Channels(2, 8, 13, 1),
+          new Channels(1, 9, 26, 1),
           new Channels(3, 4, 6, 2),
           new Channels(2, 3, 3, 3),
           new Channels(2, 2, 4, 2));
@@ -86,6 +89,40 @@ class WindowConformanceTest extends BackendConformance {
     return like(NaiveWindows.outputShape(images, channels.outputs(), slide.window()));
   }
 
+  /**
+   * The gradient of a convolution's output.
+   *
+   * @param heeded 1 where a cotangent of it counts, null if everywhere
+   */
+  private record OutputGradient(NaiveArray values, Tensor tensor, NaiveArray heeded) {}
+
+  /** Any gradient, and one that came through a max pool and a ReLU. */
+  private List<OutputGradient> outputGradients(Channels channels, Slide slide) {
+    NaiveArray any = output(channels, slide);
+    return List.of(new OutputGradient(any, input(any), null), behindPool(any.shape()));
+  }
+
+  private OutputGradient behindPool(Shape shape) {
+    int[] kernel = new int[shape.rank() - 2];
+    Arrays.fill(kernel, 2);
+    Window pool = Window.ofKernel(kernel).withStride(2).roundingUp(true);
+    Indices maxima = backend.maxPoolIndices(input(like(shape)), pool);
+    Tensor pooled = input(like(maxima.shape()));
+    Tensor gradient =
+        backend.maskPositive(backend.scatterAdd(pooled, maxima, shape), input(like(shape)));
+    NaiveArray values = NaiveArray.of(shape, backend.toDoubles(gradient));
+    return new OutputGradient(
+        values, gradient, NaiveArrays.map(values, value -> value == 0 ? 0 : 1));
+  }
+
+  private void assertEqualWhereHeeded(Tensor found, NaiveArray expected, NaiveArray heeded) {
+    if (heeded == null) {
+      assertEqual(found, expected);
+    } else {
+      assertEqual(backend.multiply(found, input(heeded)), product(expected, heeded));
+    }
+  }
+
   private NaiveArray like(Shape shape) {
     return random(shape.extents());
   }
@@ -103,18 +140,44 @@ class WindowConformanceTest extends BackendConformance {
     }
   }
 
+  @ConformanceCase("convolveFor(Tensor,Tensor,Tensor,Window,int)")
+  void convolvesWhereTheOutputGradientHeedsIt() {
+    for (Slide slide : SLIDES) {
+      for (Channels channels : CHANNELS) {
+        NaiveArray x = image(channels, slide);
+        NaiveArray weight = weight(channels, slide.window());
+        for (OutputGradient gradient : outputGradients(channels, slide)) {
+          assertEqualWhereHeeded(
+              backend.convolveFor(
+                  gradient.tensor(), input(x), input(weight), slide.window(), channels.groups()),
+              NaiveWindows.convolve(x, weight, slide.window(), channels.groups()),
+              gradient.heeded());
+        }
+      }
+    }
+  }
+
+  @ConformanceCase("convolveFor(Tensor,Tensor,Tensor,Window,int)")
+  void convolutionForAnOutputGradientRefusesWhatDoesNotFit() {
+    Tensor x = input(random(IMAGES.extents()));
+    Tensor weight = input(random(WEIGHT.extents()));
+    Tensor other = input(random(2, 6, 1, 1));
+    assertRefused(() -> backend.convolveFor(other, x, weight, KERNEL, GROUPS));
+  }
+
   @ConformanceCase("convolveInputGradient(Tensor,Tensor,Shape,Window,int)")
   void pullsConvolutionBackToItsInput() {
     for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
         Shape images = slide.images(channels.samples(), channels.inputs());
         NaiveArray weight = weight(channels, slide.window());
-        NaiveArray gradient = output(channels, slide);
-        assertEqual(
-            backend.convolveInputGradient(
-                input(gradient), input(weight), images, slide.window(), channels.groups()),
-            NaiveWindows.convolveInputGradient(
-                gradient, weight, images, slide.window(), channels.groups()));
+        for (OutputGradient gradient : outputGradients(channels, slide)) {
+          assertEqual(
+              backend.convolveInputGradient(
+                  gradient.tensor(), input(weight), images, slide.window(), channels.groups()),
+              NaiveWindows.convolveInputGradient(
+                  gradient.values(), weight, images, slide.window(), channels.groups()));
+        }
       }
     }
   }
@@ -125,12 +188,13 @@ class WindowConformanceTest extends BackendConformance {
       for (Channels channels : CHANNELS) {
         NaiveArray x = image(channels, slide);
         Shape shape = weight(channels, slide.window()).shape();
-        NaiveArray gradient = output(channels, slide);
-        assertEqual(
-            backend.convolveWeightGradient(
-                input(x), input(gradient), shape, slide.window(), channels.groups()),
-            NaiveWindows.convolveWeightGradient(
-                x, gradient, shape, slide.window(), channels.groups()));
+        for (OutputGradient gradient : outputGradients(channels, slide)) {
+          assertEqual(
+              backend.convolveWeightGradient(
+                  input(x), gradient.tensor(), shape, slide.window(), channels.groups()),
+              NaiveWindows.convolveWeightGradient(
+                  x, gradient.values(), shape, slide.window(), channels.groups()));
+        }
       }
     }
   }
@@ -257,26 +321,32 @@ class WindowConformanceTest extends BackendConformance {
     for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
         NaiveArray x = image(channels, slide);
-        NaiveArray gradient = output(channels, slide);
         Shape shape = weight(channels, slide.window()).shape();
-        NaiveArray sum = NaiveArray.zeros(shape);
-        NaiveArray squaredSum = NaiveArray.zeros(shape);
-        for (int n = 0; n < channels.samples(); n++) {
-          NaiveArray own =
-              NaiveWindows.convolveWeightGradient(
-                  sample(x, n), sample(gradient, n), shape, slide.window(), channels.groups());
-          sum = sum(sum, own);
-          squaredSum = sum(squaredSum, product(own, own));
+        for (OutputGradient gradient : outputGradients(channels, slide)) {
+          assertSums(slide, channels, x, gradient, shape);
         }
-
-        SampleSums found =
-            backend.convolutionSampleSums(
-                input(x), input(gradient), shape, slide.window(), channels.groups());
-
-        assertEqual(found.sum(), sum);
-        assertEqual(found.squaredSum(), squaredSum);
       }
     }
+  }
+
+  private void assertSums(
+      Slide slide, Channels channels, NaiveArray x, OutputGradient gradient, Shape shape) {
+    NaiveArray sum = NaiveArray.zeros(shape);
+    NaiveArray squaredSum = NaiveArray.zeros(shape);
+    for (int n = 0; n < channels.samples(); n++) {
+      NaiveArray own =
+          NaiveWindows.convolveWeightGradient(
+              sample(x, n), sample(gradient.values(), n), shape, slide.window(), channels.groups());
+      sum = sum(sum, own);
+      squaredSum = sum(squaredSum, product(own, own));
+    }
+
+    SampleSums found =
+        backend.convolutionSampleSums(
+            input(x), gradient.tensor(), shape, slide.window(), channels.groups());
+
+    assertEqual(found.sum(), sum);
+    assertEqual(found.squaredSum(), squaredSum);
   }
 
   @ConformanceCase("convolutionSampleCotangents(Tensor,Tensor,Tensor,Tensor,Window,int,boolean)")
@@ -284,36 +354,43 @@ class WindowConformanceTest extends BackendConformance {
     for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
         NaiveArray first = weight(channels, slide.window());
-        assertPullsBack(slide, channels, first, like(first.shape()));
-        assertPullsBack(slide, channels, first, random());
+        for (OutputGradient gradient : outputGradients(channels, slide)) {
+          assertPullsBack(slide, channels, gradient, first, like(first.shape()));
+          assertPullsBack(slide, channels, gradient, first, random());
+        }
       }
     }
   }
 
   private void assertPullsBack(
-      Slide slide, Channels channels, NaiveArray first, NaiveArray second) {
+      Slide slide,
+      Channels channels,
+      OutputGradient outputGradient,
+      NaiveArray first,
+      NaiveArray second) {
     NaiveArray x = image(channels, slide);
-    NaiveArray gradient = output(channels, slide);
+    NaiveArray gradient = outputGradient.values();
     Tensor images = input(x);
-    Tensor outputGradient = input(gradient);
     Tensor c1 = input(first);
     Tensor c2 = input(second);
 
     SampleCotangents found =
         backend.convolutionSampleCotangents(
-            images, outputGradient, c1, c2, slide.window(), channels.groups(), true);
+            images, outputGradient.tensor(), c1, c2, slide.window(), channels.groups(), true);
     SampleCotangents ofOutput =
         backend.convolutionSampleCotangents(
-            images, outputGradient, c1, c2, slide.window(), channels.groups(), false);
+            images, outputGradient.tensor(), c1, c2, slide.window(), channels.groups(), false);
 
     for (int n = 0; n < channels.samples(); n++) {
       NaiveArray own =
           NaiveWindows.convolveWeightGradient(
               sample(x, n), sample(gradient, n), first.shape(), slide.window(), channels.groups());
       NaiveArray weights = sum(first, scaled(product(second, own), 2));
-      assertEqual(
+      NaiveArray heeded = outputGradient.heeded();
+      assertEqualWhereHeeded(
           backend.slice(found.outputGradient(), 0, n, n + 1),
-          NaiveWindows.convolve(sample(x, n), weights, slide.window(), channels.groups()));
+          NaiveWindows.convolve(sample(x, n), weights, slide.window(), channels.groups()),
+          heeded == null ? null : sample(heeded, n));
       assertEqual(
           backend.slice(found.input(), 0, n, n + 1),
           NaiveWindows.convolveInputGradient(

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.Precision;
@@ -30,10 +31,16 @@ final class CpuBackend implements Backend {
 
   private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
   private final Map<List<Object>, Pooling> poolings = new HashMap<>();
+  private final Map<List<Object>, Patches> patches = new HashMap<>();
+
+  /** Null if this program was started without vectors. */
+  private final VectorKernels kernels;
+
   private boolean closed;
 
-  CpuBackend(Memory memory) {
+  CpuBackend(Memory memory, Optional<VectorKernels> kernels) {
     this.memory = memory;
+    this.kernels = kernels.orElse(null);
   }
 
   @Override
@@ -153,7 +160,7 @@ final class CpuBackend implements Backend {
     return binary(Loops::divide, a, b);
   }
 
-  private Tensor binary(Loops.Binary loop, Tensor a, Tensor b) {
+  private CpuTensor binary(Loops.Binary loop, Tensor a, Tensor b) {
     CpuTensor left = own(a);
     CpuTensor right = own(b);
     Shape shape = Shape.broadcast(a.shape(), b.shape());
@@ -283,7 +290,13 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor maskPositive(Tensor gradient, Tensor x) {
     ShapeRules.requireSameShape(gradient.shape(), x.shape());
-    return binary(Loops::maskPositive, gradient, x);
+    CpuTensor result = binary(Loops::maskPositive, gradient, x);
+    Support support = own(gradient).support();
+    if (support == null) {
+      return result;
+    }
+    return result.with(
+        support.wherePositive(own(x).array(), x.shape().dropFirst().dropFirst().size()));
   }
 
   private Tensor unary(Loops.Unary loop, Tensor x) {
@@ -582,10 +595,36 @@ final class CpuBackend implements Backend {
         List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
   }
 
+  /** The patches of a group's images, or null where there are none. */
+  private Patches patches(Window window, Shape images, int groups) {
+    int channels = images.extent(1) / groups;
+    int[] extents = ShapeRules.spatialExtents(images);
+    if (kernels == null || !Patches.suits(window, channels, extents)) {
+      return null;
+    }
+    return patches.computeIfAbsent(
+        List.of(window, channels, Shape.of(extents)),
+        key -> new Patches(window, channels, kernels.lanes(), extents));
+  }
+
+  /**
+   * @param support of the output gradient, or null
+   */
   private GroupedConvolution convolution(
-      Shape imageShape, Shape weightShape, Window window, int groups) {
-    return new GroupedConvolution(
-        memory, imageShape, weightShape, unfolding(window, imageShape), groups);
+      Shape imageShape, Shape weightShape, Window window, int groups, Support support) {
+    int outputs = weightShape.extent(0) / groups;
+    Patches own = support == null ? null : patches(window, imageShape, groups);
+    SampleConvolution sample;
+    int positions;
+    if (own != null) {
+      sample = new SupportConvolution(memory, kernels, own, support, outputs);
+      positions = own.positions();
+    } else {
+      Unfolding unfolding = unfolding(window, imageShape);
+      sample = SampleConvolution.of(memory, unfolding, weightShape.extent(1), outputs);
+      positions = unfolding.positions();
+    }
+    return new GroupedConvolution(memory, imageShape, weightShape, positions, groups, sample);
   }
 
   private CpuTensor output(GroupedConvolution convolution, Shape shape) {
@@ -595,7 +634,33 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    try (GroupedConvolution convolution = convolution(x.shape(), weight.shape(), window, groups)) {
+    int outputs = shape.extent(1) / groups;
+    Patches own = TiledConvolution.suits(outputs) ? patches(window, x.shape(), groups) : null;
+    if (own != null) {
+      CpuTensor result = inArray(shape);
+      try (TiledConvolution tiled = new TiledConvolution(memory, kernels, own, outputs)) {
+        tiled.forward(shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
+      }
+      return result;
+    }
+    return convolve(x, weight, shape, window, groups, null);
+  }
+
+  @Override
+  public Tensor convolveFor(
+      Tensor outputGradient, Tensor x, Tensor weight, Window window, int groups) {
+    Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
+    ShapeRules.requireSameShape(shape, outputGradient.shape());
+    Support support = own(outputGradient).support();
+    return support == null || patches(window, x.shape(), groups) == null
+        ? convolve(x, weight, window, groups)
+        : convolve(x, weight, shape, window, groups, support);
+  }
+
+  private Tensor convolve(
+      Tensor x, Tensor weight, Shape shape, Window window, int groups, Support support) {
+    try (GroupedConvolution convolution =
+        convolution(x.shape(), weight.shape(), window, groups, support)) {
       CpuTensor result = output(convolution, shape);
       convolution.forward(own(x), own(weight), result);
       return result;
@@ -608,7 +673,8 @@ final class CpuBackend implements Backend {
     ShapeRules.requireConvolution(
         inputShape, weight.shape(), outputGradient.shape(), window, groups);
     CpuTensor result = zeros(inputShape);
-    try (GroupedConvolution convolution = convolution(inputShape, weight.shape(), window, groups)) {
+    try (GroupedConvolution convolution =
+        convolution(inputShape, weight.shape(), window, groups, own(outputGradient).support())) {
       convolution.inputGradient(own(outputGradient), own(weight), result);
       return result;
     }
@@ -619,7 +685,8 @@ final class CpuBackend implements Backend {
       Tensor x, Tensor outputGradient, Shape weightShape, Window window, int groups) {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor result = inArray(weightShape);
-    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+    try (GroupedConvolution convolution =
+        convolution(x.shape(), weightShape, window, groups, own(outputGradient).support())) {
       convolution.weightGradient(own(x), own(outputGradient), result);
       return result;
     }
@@ -631,7 +698,8 @@ final class CpuBackend implements Backend {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor sum = inArray(weightShape);
     CpuTensor squaredSum = inArray(weightShape);
-    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+    try (GroupedConvolution convolution =
+        convolution(x.shape(), weightShape, window, groups, own(outputGradient).support())) {
       convolution.sampleSums(own(x), own(outputGradient), sum, squaredSum);
       return new SampleSums(sum, squaredSum);
     }
@@ -649,7 +717,8 @@ final class CpuBackend implements Backend {
     Shape weightShape = sumCotangent.shape();
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor toInput = ofInput ? zeros(x.shape()) : null;
-    try (GroupedConvolution convolution = convolution(x.shape(), weightShape, window, groups)) {
+    try (GroupedConvolution convolution =
+        convolution(x.shape(), weightShape, window, groups, own(outputGradient).support())) {
       CpuTensor toOutput = output(convolution, outputGradient.shape());
       convolution.sampleCotangents(
           own(x),
@@ -691,7 +760,8 @@ final class CpuBackend implements Backend {
     int[] positions = new int[pooled.size()];
     poolings
         .computeIfAbsent(
-            List.of(window, Shape.of(extents)), key -> new Pooling(window, channelSize, extents))
+            List.of(window, Shape.of(extents)),
+            key -> new Pooling(kernels, window, channelSize, extents))
         .findMaxima(own(x).array(), x.shape().size(), positions);
     return Indices.owning(pooled, positions, x.shape().size());
   }
@@ -717,7 +787,7 @@ final class CpuBackend implements Backend {
     for (int i = 0; i < indices.size(); i++) {
       to[indices.position(i)] += from[i];
     }
-    return result;
+    return kernels == null ? result : result.with(Support.of(indices, shape));
   }
 
   private CpuTensor zeros(Shape shape) {

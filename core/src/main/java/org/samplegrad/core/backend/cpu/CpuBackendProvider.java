@@ -31,7 +31,7 @@ public final class CpuBackendProvider implements BackendProvider {
     if (Library.PROBLEM != null) {
       throw new BackendException(Library.PROBLEM);
     }
-    return new CpuBackend(Memory.borrow());
+    return new CpuBackend(Memory.borrow(), VectorKernels.find());
   }
 
   /** Loads the native library at the first use, and only then. */

@@ -15,27 +15,30 @@ final class GroupedConvolution implements AutoCloseable {
   private final int imageSize;
 
   private final int outputSize;
+
+  /** Elements of one group's weights. */
   private final int weightSize;
+
   private final SampleConvolution sample;
 
   /**
    * @param imageShape {@code [n,c,...]}
-   * @param weightShape {@code [o,c/groups,...]}
+   * @param sample works with one group of one sample; closed with this
    */
   GroupedConvolution(
-      Memory memory, Shape imageShape, Shape weightShape, Unfolding unfolding, int groups) {
-    int channels = weightShape.extent(1);
-    int outputs = weightShape.extent(0) / groups;
+      Memory memory,
+      Shape imageShape,
+      Shape weightShape,
+      int positions,
+      int groups,
+      SampleConvolution sample) {
     this.memory = memory;
     this.samples = imageShape.extent(0);
     this.groups = groups;
-    this.imageSize = channels * unfolding.channelSize();
-    this.outputSize = outputs * unfolding.positions();
+    this.imageSize = imageShape.dropFirst().size() / groups;
+    this.outputSize = weightShape.extent(0) / groups * positions;
     this.weightSize = weightShape.size() / groups;
-    this.sample =
-        ShiftedConvolution.suits(unfolding, channels, outputs)
-            ? new ShiftedConvolution(memory, unfolding, channels, outputs)
-            : new UnfoldedConvolution(memory, unfolding, channels, outputs);
+    this.sample = sample;
   }
 
   /** Whether {@link #forward} and {@link #sampleCotangents} write outputs to Java arrays. */
@@ -58,9 +61,8 @@ final class GroupedConvolution implements AutoCloseable {
   }
 
   private Scratch weightOf(float[] weight, int group) {
-    Scratch own = new Scratch(memory, weightSize);
-    System.arraycopy(weight, group * weightSize, own.array(), 0, weightSize);
-    own.write();
+    Scratch own = new Scratch(memory, sample.weightSize());
+    sample.layOut(weight, group * weightSize, own);
     return own;
   }
 
@@ -95,7 +97,7 @@ final class GroupedConvolution implements AutoCloseable {
   }
 
   private void forEachGradient(int group, CpuTensor images, CpuTensor u, GradientStep step) {
-    try (Scratch gradient = new Scratch(memory, weightSize)) {
+    try (Scratch gradient = new Scratch(memory, sample.weightSize())) {
       forEachSample(
           group,
           (image, output) -> {
@@ -109,9 +111,9 @@ final class GroupedConvolution implements AutoCloseable {
   /** {@code sum_n G_n}. */
   void weightGradient(CpuTensor images, CpuTensor u, CpuTensor sum) {
     for (int group = 0; group < groups; group++) {
-      try (Total total = new Total(memory, weightSize)) {
+      try (Total total = new Total(memory, sample.weightSize())) {
         forEachGradient(group, images, u, (gradient, image, output) -> total.add(gradient.array()));
-        total.copyTo(sum.array(), group);
+        sample.takeUp(total.array(), sum.array(), group * weightSize);
       }
     }
   }
@@ -119,8 +121,8 @@ final class GroupedConvolution implements AutoCloseable {
   /** {@code sum_n G_n} and {@code sum_n G_n * G_n}. */
   void sampleSums(CpuTensor images, CpuTensor u, CpuTensor sum, CpuTensor squaredSum) {
     for (int group = 0; group < groups; group++) {
-      try (Total total = new Total(memory, weightSize);
-          Total squares = new Total(memory, weightSize)) {
+      try (Total total = new Total(memory, sample.weightSize());
+          Total squares = new Total(memory, sample.weightSize())) {
         forEachGradient(
             group,
             images,
@@ -129,8 +131,8 @@ final class GroupedConvolution implements AutoCloseable {
               total.add(gradient.array());
               squares.addSquares(gradient.array());
             });
-        total.copyTo(sum.array(), group);
-        squares.copyTo(squaredSum.array(), group);
+        sample.takeUp(total.array(), sum.array(), group * weightSize);
+        sample.takeUp(squares.array(), squaredSum.array(), group * weightSize);
       }
     }
   }
@@ -160,11 +162,11 @@ final class GroupedConvolution implements AutoCloseable {
             (gradient, image, output) -> {
               float[] own = gradient.array();
               if (uniform) {
-                Loops.addScaled(first.array(), 2 * one, own, own, 0, weightSize);
+                Loops.addScaled(first.array(), 2 * one, own, own, 0, sample.weightSize());
               } else {
-                Loops.addTwice(first.array(), second.array(), own, own, 0, weightSize);
+                Loops.addTwice(first.array(), second.array(), own, own, 0, sample.weightSize());
               }
-              gradient.write();
+              sample.changed(gradient);
               sample.product(gradient, toOutput, output);
               if (toInput != null) {
                 sample.addAdjoint(gradient, u, output, toInput.array(), image);

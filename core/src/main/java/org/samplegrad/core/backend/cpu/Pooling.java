@@ -5,6 +5,9 @@ import org.samplegrad.core.backend.Window;
 
 /** Finds the maxima of windows over images of one size. */
 final class Pooling {
+  /** Null if there are none. */
+  private final VectorKernels kernels;
+
   private final int channelSize;
 
   /** Where the elements of the windows lie in a channel, {@code [k, p]}. */
@@ -15,15 +18,38 @@ final class Pooling {
 
   private final int[] places;
 
+  /** For each window an element of it, the largest so far, and which one that is. */
+  private final float[] candidates;
+
+  private final float[] best;
+  private final float[] chosen;
+
+  /** The first element of each window that lies inside of the image. */
+  private final float[] firstInside;
+
   /**
    * @param extents the spatial extents of the images
    */
-  Pooling(Window window, int channelSize, int... extents) {
+  Pooling(VectorKernels kernels, Window window, int channelSize, int... extents) {
+    int kernelSize = window.kernelSize();
+    this.kernels = kernels;
     this.channelSize = channelSize;
     this.sources = window.sources(extents);
-    int windows = sources.length / window.kernelSize();
+    int windows = sources.length / kernelSize;
+    int padded = windows + (kernels == null ? 0 : kernels.lanes());
     this.ranks = new int[windows];
     this.places = new int[windows];
+    this.candidates = new float[padded];
+    this.best = new float[padded];
+    this.chosen = new float[padded];
+    this.firstInside = new float[padded];
+    for (int p = 0; p < windows; p++) {
+      int k = 0;
+      while (k + 1 < kernelSize && sources[k * windows + p] == Window.OUTSIDE) {
+        k++;
+      }
+      firstInside[p] = k;
+    }
   }
 
   /**
@@ -32,17 +58,41 @@ final class Pooling {
    * next, so that the inner loop is long.
    */
   void findMaxima(float[] images, int size, int[] positions) {
-    int windows = ranks.length;
     int target = 0;
     for (int first = 0; first < size; first += channelSize) {
-      Arrays.fill(ranks, Integer.MIN_VALUE);
-      for (int k = 0; k < sources.length; k += windows) {
-        compete(images, first, k);
+      if (kernels == null || kernels.hasNaN(images, first, first + channelSize)) {
+        findMaxima(images, first);
+      } else {
+        chooseMaxima(images, first);
       }
-      for (int p = 0; p < windows; p++) {
+      for (int p = 0; p < places.length; p++) {
         positions[target + p] = first + places[p];
       }
-      target += windows;
+      target += places.length;
+    }
+  }
+
+  private void findMaxima(float[] images, int first) {
+    Arrays.fill(ranks, Integer.MIN_VALUE);
+    for (int k = 0; k < sources.length; k += places.length) {
+      compete(images, first, k);
+    }
+  }
+
+  /** The same by vectors, where all elements are numbers. */
+  private void chooseMaxima(float[] images, int first) {
+    int windows = places.length;
+    Arrays.fill(best, Float.NEGATIVE_INFINITY);
+    System.arraycopy(firstInside, 0, chosen, 0, windows);
+    for (int k = 0; k * windows < sources.length; k++) {
+      for (int p = 0; p < windows; p++) {
+        int source = sources[k * windows + p];
+        candidates[p] = source == Window.OUTSIDE ? Float.NEGATIVE_INFINITY : images[first + source];
+      }
+      kernels.chooseLarger(candidates, k, best, chosen, windows);
+    }
+    for (int p = 0; p < windows; p++) {
+      places[p] = sources[(int) chosen[p] * windows + p];
     }
   }
 

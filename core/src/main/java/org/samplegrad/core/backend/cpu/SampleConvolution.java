@@ -6,6 +6,37 @@ package org.samplegrad.core.backend.cpu;
  */
 interface SampleConvolution extends AutoCloseable {
   /**
+   * The faster way for any output gradients.
+   *
+   * @param channels of a group
+   * @param outputs of a group
+   */
+  static SampleConvolution of(Memory memory, Unfolding unfolding, int channels, int outputs) {
+    return ShiftedConvolution.suits(unfolding, channels, outputs)
+        ? new ShiftedConvolution(memory, unfolding, channels, outputs)
+        : new UnfoldedConvolution(memory, unfolding, channels, outputs);
+  }
+
+  /** The elements of a group's weights as they are laid out here. */
+  int weightSize();
+
+  /** Takes a group's weights {@code [o,i]} over from {@code first} on. */
+  default void layOut(float[] weights, int first, Scratch laidOut) {
+    System.arraycopy(weights, first, laidOut.array(), 0, weightSize());
+    changed(laidOut);
+  }
+
+  /** The reverse of {@link #layOut}, of an array alone. */
+  default void takeUp(float[] laidOut, float[] weights, int first) {
+    System.arraycopy(laidOut, 0, weights, first, weightSize());
+  }
+
+  /** Must be told that the Java array of weights was written to. */
+  default void changed(Scratch laidOut) {
+    laidOut.write();
+  }
+
+  /**
    * Takes the columns from an image.
    *
    * @param first where the image begins

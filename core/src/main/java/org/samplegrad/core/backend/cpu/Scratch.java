@@ -7,13 +7,12 @@ final class Scratch implements AutoCloseable {
   private final Memory memory;
   private final int size;
   private final float[] array;
-  private final FloatPointer pointer;
+  private FloatPointer pointer;
 
   Scratch(Memory memory, int size) {
     this.memory = memory;
     this.size = size;
     this.array = memory.takeArray(size);
-    this.pointer = memory.takePointer(size);
   }
 
   int size() {
@@ -24,23 +23,29 @@ final class Scratch implements AutoCloseable {
     return array;
   }
 
+  /** Taken when it is first asked for. */
   FloatPointer pointer() {
+    if (pointer == null) {
+      pointer = memory.takePointer(size);
+    }
     return pointer;
   }
 
   /** Copies the native memory to the Java array. */
   void read() {
-    pointer.get(array, 0, size);
+    pointer().get(array, 0, size);
   }
 
   /** Copies the Java array to the native memory. */
   void write() {
-    pointer.put(array, 0, size);
+    pointer().put(array, 0, size);
   }
 
   @Override
   public void close() {
     memory.giveBack(array);
-    memory.giveBack(pointer);
+    if (pointer != null) {
+      memory.giveBack(pointer);
+    }
   }
 }

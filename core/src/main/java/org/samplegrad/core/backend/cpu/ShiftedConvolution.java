@@ -65,6 +65,11 @@ final class ShiftedConvolution implements SampleConvolution {
   }
 
   @Override
+  public int weightSize() {
+    return outputs * stretches.length;
+  }
+
+  @Override
   public void unfold(float[] images, int first) {
     for (int c = 0; c < channels; c++) {
       for (int k = 0; k < unfolding.windowSize(); k++) {

@@ -23,9 +23,8 @@ final class Total implements AutoCloseable {
     Loops.accumulateProduct(x, x, sum, 0, size);
   }
 
-  /** Puts the sum at its group's place. */
-  void copyTo(float[] all, int group) {
-    System.arraycopy(sum, 0, all, group * size, size);
+  float[] array() {
+    return sum;
   }
 
   @Override

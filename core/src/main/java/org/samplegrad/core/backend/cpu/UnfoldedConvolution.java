@@ -27,6 +27,11 @@ final class UnfoldedConvolution implements SampleConvolution {
   }
 
   @Override
+  public int weightSize() {
+    return outputs * inputs;
+  }
+
+  @Override
   public void unfold(float[] images, int first) {
     unfolding.unfold(images, first, channels, columns.array(), 0);
     columns.write();

@@ -1,0 +1,418 @@
+package org.samplegrad.core.backend.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link VectorKernels} by the vectors of the incubating module.
+ *
+ * <p>The compiler keeps a vector in a register only as a local variable of one loop without another
+ * loop around it in the method; this is why every sum has its own variable and every number of sums
+ * its own method.
+ */
+final class IncubatorVectorKernels implements VectorKernels {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final int LANES = SPECIES.length();
+
+  @Override
+  public int lanes() {
+    return LANES;
+  }
+
+  private static FloatVector at(float[] x, int place) {
+    return FloatVector.fromArray(SPECIES, x, place);
+  }
+
+  private static FloatVector all(float value) {
+    return FloatVector.broadcast(SPECIES, value);
+  }
+
+  private static FloatVector zero() {
+    return FloatVector.zero(SPECIES);
+  }
+
+  @Override
+  public void sumPatches(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      float[] row,
+      int target) {
+    int v = 0;
+    for (; v + 8 <= offsets.length; v += 8) {
+      sumEight(x, places, weights, from, to, offsets, v, row, target + v * LANES);
+    }
+    int rest = offsets.length - v;
+    if (rest == 5) {
+      sumFive(x, places, weights, from, to, offsets, v, row, target + v * LANES);
+      return;
+    }
+    if (rest >= 4) {
+      sumFour(x, places, weights, from, to, offsets, v, row, target + v * LANES);
+      v += 4;
+      rest -= 4;
+    }
+    if (rest == 3) {
+      sumThree(x, places, weights, from, to, offsets, v, row, target + v * LANES);
+    } else if (rest == 2) {
+      sumTwo(x, places, weights, from, to, offsets, v, row, target + v * LANES);
+    } else if (rest == 1) {
+      sumOne(x, places, weights, from, to, offsets, v, row, target + v * LANES);
+    }
+  }
+
+  private static void sumEight(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      int v,
+      float[] row,
+      int target) {
+    int a = offsets[v];
+    int b = offsets[v + 1];
+    int c = offsets[v + 2];
+    int d = offsets[v + 3];
+    int e = offsets[v + 4];
+    int f = offsets[v + 5];
+    int g = offsets[v + 6];
+    int h = offsets[v + 7];
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    FloatVector sumD = zero();
+    FloatVector sumE = zero();
+    FloatVector sumF = zero();
+    FloatVector sumG = zero();
+    FloatVector sumH = zero();
+    for (int i = from; i < to; i++) {
+      int place = places[i];
+      FloatVector weight = all(weights[i]);
+      sumA = at(x, place + a).fma(weight, sumA);
+      sumB = at(x, place + b).fma(weight, sumB);
+      sumC = at(x, place + c).fma(weight, sumC);
+      sumD = at(x, place + d).fma(weight, sumD);
+      sumE = at(x, place + e).fma(weight, sumE);
+      sumF = at(x, place + f).fma(weight, sumF);
+      sumG = at(x, place + g).fma(weight, sumG);
+      sumH = at(x, place + h).fma(weight, sumH);
+    }
+    sumA.intoArray(row, target);
+    sumB.intoArray(row, target + LANES);
+    sumC.intoArray(row, target + 2 * LANES);
+    sumD.intoArray(row, target + 3 * LANES);
+    sumE.intoArray(row, target + 4 * LANES);
+    sumF.intoArray(row, target + 5 * LANES);
+    sumG.intoArray(row, target + 6 * LANES);
+    sumH.intoArray(row, target + 7 * LANES);
+  }
+
+  private static void sumFive(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      int v,
+      float[] row,
+      int target) {
+    int a = offsets[v];
+    int b = offsets[v + 1];
+    int c = offsets[v + 2];
+    int d = offsets[v + 3];
+    int e = offsets[v + 4];
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    FloatVector sumD = zero();
+    FloatVector sumE = zero();
+    for (int i = from; i < to; i++) {
+      int place = places[i];
+      FloatVector weight = all(weights[i]);
+      sumA = at(x, place + a).fma(weight, sumA);
+      sumB = at(x, place + b).fma(weight, sumB);
+      sumC = at(x, place + c).fma(weight, sumC);
+      sumD = at(x, place + d).fma(weight, sumD);
+      sumE = at(x, place + e).fma(weight, sumE);
+    }
+    sumA.intoArray(row, target);
+    sumB.intoArray(row, target + LANES);
+    sumC.intoArray(row, target + 2 * LANES);
+    sumD.intoArray(row, target + 3 * LANES);
+    sumE.intoArray(row, target + 4 * LANES);
+  }
+
+  private static void sumFour(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      int v,
+      float[] row,
+      int target) {
+    int a = offsets[v];
+    int b = offsets[v + 1];
+    int c = offsets[v + 2];
+    int d = offsets[v + 3];
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    FloatVector sumD = zero();
+    for (int i = from; i < to; i++) {
+      int place = places[i];
+      FloatVector weight = all(weights[i]);
+      sumA = at(x, place + a).fma(weight, sumA);
+      sumB = at(x, place + b).fma(weight, sumB);
+      sumC = at(x, place + c).fma(weight, sumC);
+      sumD = at(x, place + d).fma(weight, sumD);
+    }
+    sumA.intoArray(row, target);
+    sumB.intoArray(row, target + LANES);
+    sumC.intoArray(row, target + 2 * LANES);
+    sumD.intoArray(row, target + 3 * LANES);
+  }
+
+  private static void sumThree(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      int v,
+      float[] row,
+      int target) {
+    int a = offsets[v];
+    int b = offsets[v + 1];
+    int c = offsets[v + 2];
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    for (int i = from; i < to; i++) {
+      int place = places[i];
+      FloatVector weight = all(weights[i]);
+      sumA = at(x, place + a).fma(weight, sumA);
+      sumB = at(x, place + b).fma(weight, sumB);
+      sumC = at(x, place + c).fma(weight, sumC);
+    }
+    sumA.intoArray(row, target);
+    sumB.intoArray(row, target + LANES);
+    sumC.intoArray(row, target + 2 * LANES);
+  }
+
+  private static void sumTwo(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      int v,
+      float[] row,
+      int target) {
+    int a = offsets[v];
+    int b = offsets[v + 1];
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    for (int i = from; i < to; i++) {
+      int place = places[i];
+      FloatVector weight = all(weights[i]);
+      sumA = at(x, place + a).fma(weight, sumA);
+      sumB = at(x, place + b).fma(weight, sumB);
+    }
+    sumA.intoArray(row, target);
+    sumB.intoArray(row, target + LANES);
+  }
+
+  private static void sumOne(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      int v,
+      float[] row,
+      int target) {
+    int a = offsets[v];
+    FloatVector sum = zero();
+    for (int i = from; i < to; i++) {
+      sum = at(x, places[i] + a).fma(all(weights[i]), sum);
+    }
+    sum.intoArray(row, target);
+  }
+
+  @Override
+  public void addToPatch(float[] row, float[] x, int place, int[] offsets) {
+    for (int v = 0; v < offsets.length; v++) {
+      int target = place + offsets[v];
+      at(x, target).add(at(row, v * LANES)).intoArray(x, target);
+    }
+  }
+
+  @Override
+  public void multiplyPatches(
+      float[] x,
+      int[] places,
+      int from,
+      int to,
+      int[] offsets,
+      float[] row,
+      int first,
+      float[] products) {
+    int i = from;
+    for (; i + 4 <= to; i += 4) {
+      multiplyFour(x, places, i, offsets, row, first, products);
+    }
+    for (; i < to; i++) {
+      multiplyOne(x, places, i, offsets, row, first, products);
+    }
+  }
+
+  private static void multiplyFour(
+      float[] x, int[] places, int i, int[] offsets, float[] row, int first, float[] products) {
+    int a = places[i];
+    int b = places[i + 1];
+    int c = places[i + 2];
+    int d = places[i + 3];
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    FloatVector sumD = zero();
+    for (int v = 0; v < offsets.length; v++) {
+      int offset = offsets[v];
+      FloatVector factor = at(row, first + v * LANES);
+      sumA = at(x, a + offset).fma(factor, sumA);
+      sumB = at(x, b + offset).fma(factor, sumB);
+      sumC = at(x, c + offset).fma(factor, sumC);
+      sumD = at(x, d + offset).fma(factor, sumD);
+    }
+    products[i] = sumA.reduceLanes(VectorOperators.ADD);
+    products[i + 1] = sumB.reduceLanes(VectorOperators.ADD);
+    products[i + 2] = sumC.reduceLanes(VectorOperators.ADD);
+    products[i + 3] = sumD.reduceLanes(VectorOperators.ADD);
+  }
+
+  private static void multiplyOne(
+      float[] x, int[] places, int i, int[] offsets, float[] row, int first, float[] products) {
+    int a = places[i];
+    FloatVector sum = zero();
+    for (int v = 0; v < offsets.length; v++) {
+      sum = at(x, a + offsets[v]).fma(at(row, first + v * LANES), sum);
+    }
+    products[i] = sum.reduceLanes(VectorOperators.ADD);
+  }
+
+  @Override
+  public void multiplyTile(
+      float[] a,
+      int[] places,
+      int row,
+      int[] offsets,
+      float[] b,
+      int first,
+      int[] steps,
+      float[] c,
+      int target,
+      int width) {
+    int last = places.length - 1;
+    int row1 = Math.min(row + 1, last);
+    int row2 = Math.min(row + 2, last);
+    int row3 = Math.min(row + 3, last);
+    int row4 = Math.min(row + 4, last);
+    int row5 = Math.min(row + 5, last);
+    int place0 = places[row];
+    int place1 = places[row1];
+    int place2 = places[row2];
+    int place3 = places[row3];
+    int place4 = places[row4];
+    int place5 = places[row5];
+    FloatVector left0 = zero();
+    FloatVector left1 = zero();
+    FloatVector left2 = zero();
+    FloatVector left3 = zero();
+    FloatVector left4 = zero();
+    FloatVector left5 = zero();
+    FloatVector right0 = zero();
+    FloatVector right1 = zero();
+    FloatVector right2 = zero();
+    FloatVector right3 = zero();
+    FloatVector right4 = zero();
+    FloatVector right5 = zero();
+    for (int k = 0; k < offsets.length; k++) {
+      int offset = offsets[k];
+      int source = first + steps[k];
+      FloatVector left = at(b, source);
+      FloatVector right = at(b, source + LANES);
+      FloatVector factor = all(a[place0 + offset]);
+      left0 = left.fma(factor, left0);
+      right0 = right.fma(factor, right0);
+      factor = all(a[place1 + offset]);
+      left1 = left.fma(factor, left1);
+      right1 = right.fma(factor, right1);
+      factor = all(a[place2 + offset]);
+      left2 = left.fma(factor, left2);
+      right2 = right.fma(factor, right2);
+      factor = all(a[place3 + offset]);
+      left3 = left.fma(factor, left3);
+      right3 = right.fma(factor, right3);
+      factor = all(a[place4 + offset]);
+      left4 = left.fma(factor, left4);
+      right4 = right.fma(factor, right4);
+      factor = all(a[place5 + offset]);
+      left5 = left.fma(factor, left5);
+      right5 = right.fma(factor, right5);
+    }
+    store(left0, right0, c, target + row * width);
+    store(left1, right1, c, target + row1 * width);
+    store(left2, right2, c, target + row2 * width);
+    store(left3, right3, c, target + row3 * width);
+    store(left4, right4, c, target + row4 * width);
+    store(left5, right5, c, target + row5 * width);
+  }
+
+  private static void store(FloatVector left, FloatVector right, float[] c, int target) {
+    left.intoArray(c, target);
+    right.intoArray(c, target + LANES);
+  }
+
+  @Override
+  public boolean hasNaN(float[] x, int from, int to) {
+    int i = from;
+    for (; i + LANES <= to; i += LANES) {
+      FloatVector values = at(x, i);
+      if (values.compare(VectorOperators.NE, values).anyTrue()) {
+        return true;
+      }
+    }
+    for (; i < to; i++) {
+      if (Float.isNaN(x[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void chooseLarger(
+      float[] candidates, float number, float[] best, float[] chosen, int length) {
+    FloatVector ownNumber = all(number);
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector candidate = at(candidates, i);
+      FloatVector largest = at(best, i);
+      VectorMask<Float> larger = candidate.compare(VectorOperators.GT, largest);
+      largest.blend(candidate, larger).intoArray(best, i);
+      at(chosen, i).blend(ownNumber, larger).intoArray(chosen, i);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.samplegrad.core.backend.Window;
+
+/**
+ * Images with their channels last and their padding written out, {@code [..., c]}, in which the
+ * elements of a window are a few stretches: the patch of each position is read in vectors at the
+ * same offsets from its base, and no columns have to be made. Weights that are to meet patches are
+ * laid out as one, with zeros where the vectors reach beyond a stretch.
+ */
+final class Patches {
+  /** In {@link #elements}, where a vector reaches beyond its stretch. */
+  private static final int BEYOND = -1;
+
+  /** Elements of a padded image that will not fill the memory. */
+  private static final int LARGEST_IMAGE = 1 << 24;
+
+  private final int channels;
+  private final int windowSize;
+  private final int length;
+
+  /** Where each element of a channel lies, for the first channel. */
+  private final int[] pixels;
+
+  /** Where the patch of each position begins. */
+  private final int[] bases;
+
+  /** Where each element {@code [c,k]} of a window lies from the base on. */
+  private final int[] elementOffsets;
+
+  /** Where each vector of a patch lies from the base on. */
+  private final int[] offsets;
+
+  /** Which element {@code [c,k]} of a window each place of a patch holds. */
+  private final int[] elements;
+
+  /** The places of a patch that hold none. */
+  private final int[] beyond;
+
+  /**
+   * @param channels of a group
+   * @param extents the spatial extents of the images
+   */
+  Patches(Window window, int channels, int lanes, int... extents) {
+    int axes = window.axes();
+    int[] outputs = window.outputExtents(extents);
+    int[] strides = new int[axes];
+    int stride = channels;
+    for (int axis = axes - 1; axis >= 0; axis--) {
+      strides[axis] = stride;
+      int last = (outputs[axis] - 1) * window.stride(axis);
+      int reach = last + (window.kernel(axis) - 1) * window.dilation(axis) + 1;
+      int image = window.paddingBefore(axis) + extents[axis];
+      stride = Math.multiplyExact(stride, Math.max(image, reach));
+    }
+    int origin = 0;
+    int[] windowSteps = new int[axes];
+    int[] elementSteps = new int[axes];
+    for (int axis = 0; axis < axes; axis++) {
+      origin += window.paddingBefore(axis) * strides[axis];
+      windowSteps[axis] = window.stride(axis) * strides[axis];
+      elementSteps[axis] = window.dilation(axis) * strides[axis];
+    }
+    this.channels = channels;
+    this.windowSize = window.kernelSize();
+    this.length = Math.addExact(stride, lanes);
+    this.pixels = grid(origin, extents, strides);
+    this.bases = grid(0, outputs, windowSteps);
+    int[] places = grid(0, window.kernel(), elementSteps);
+    this.elementOffsets = new int[channels * windowSize];
+    for (int c = 0; c < channels; c++) {
+      for (int k = 0; k < windowSize; k++) {
+        elementOffsets[c * windowSize + k] = places[k] + c;
+      }
+    }
+    // Neighbours along the last axis follow each other with all their channels.
+    int together = window.dilation(axes - 1) == 1 ? window.kernel(axes - 1) : 1;
+    int vectors = (together * channels + lanes - 1) / lanes;
+    this.offsets = new int[windowSize / together * vectors];
+    this.elements = new int[offsets.length * lanes];
+    Arrays.fill(elements, BEYOND);
+    for (int stretch = 0; stretch < windowSize / together; stretch++) {
+      for (int v = 0; v < vectors; v++) {
+        offsets[stretch * vectors + v] = places[stretch * together] + v * lanes;
+      }
+      for (int j = 0; j < together * channels; j++) {
+        int k = stretch * together + j / channels;
+        elements[stretch * vectors * lanes + j] = j % channels * windowSize + k;
+      }
+    }
+    this.beyond = IntStream.range(0, elements.length).filter(i -> elements[i] == BEYOND).toArray();
+  }
+
+  /** Whether images with their padding are small enough to be written out. */
+  static boolean suits(Window window, int channels, int... extents) {
+    long size = channels;
+    for (int axis = 0; axis < window.axes(); axis++) {
+      long last = (window.outputExtent(axis, extents[axis]) - 1L) * window.stride(axis);
+      long reach = last + (window.kernel(axis) - 1L) * window.dilation(axis) + 1;
+      size *= Math.max((long) window.paddingBefore(axis) + extents[axis], reach);
+      if (size > LARGEST_IMAGE) {
+        return false;
+      }
+    }
+    return size > 0;
+  }
+
+  /** The places {@code origin + sum_a i_a steps_a} of all indices below the extents, row-major. */
+  private static int[] grid(int origin, int[] extents, int[] steps) {
+    int[] places = {origin};
+    for (int axis = 0; axis < extents.length; axis++) {
+      int[] finer = new int[Math.multiplyExact(places.length, extents[axis])];
+      for (int i = 0; i < finer.length; i++) {
+        finer[i] = places[i / extents[axis]] + i % extents[axis] * steps[axis];
+      }
+      places = finer;
+    }
+    return places;
+  }
+
+  /** The elements of the images of a group, {@code [c,...]}. */
+  int groupSize() {
+    return channels * pixels.length;
+  }
+
+  int positions() {
+    return bases.length;
+  }
+
+  int[] bases() {
+    return bases;
+  }
+
+  int[] offsets() {
+    return offsets;
+  }
+
+  int[] elementOffsets() {
+    return elementOffsets;
+  }
+
+  /** The elements of a patch with those its vectors reach beyond. */
+  int patchLength() {
+    return elements.length;
+  }
+
+  /** The elements of an array that holds an image, with those that vectors reach beyond it. */
+  int imageLength() {
+    return length;
+  }
+
+  /** {@code images [c,...]} from {@code first} on, into an image whose padding is 0. */
+  void load(float[] images, int first, float[] image) {
+    for (int c = 0; c < channels; c++) {
+      int from = first + c * pixels.length;
+      for (int i = 0; i < pixels.length; i++) {
+        image[pixels[i] + c] = images[from + i];
+      }
+    }
+  }
+
+  /** Adds what {@link #load} would have taken. */
+  void addTo(float[] images, int first, float[] image) {
+    for (int c = 0; c < channels; c++) {
+      int to = first + c * pixels.length;
+      for (int i = 0; i < pixels.length; i++) {
+        images[to + i] += image[pixels[i] + c];
+      }
+    }
+  }
+
+  /** Weights {@code [o,c,k]} from {@code first} on, as patches. */
+  void layOut(float[] weights, int first, int outputs, float[] laidOut) {
+    for (int o = 0; o < outputs; o++) {
+      int from = first + o * elementOffsets.length;
+      int to = o * elements.length;
+      for (int i = 0; i < elements.length; i++) {
+        laidOut[to + i] = elements[i] == BEYOND ? 0 : weights[from + elements[i]];
+      }
+    }
+  }
+
+  /** Sets to 0 what a sum of patches holds beyond their stretches. */
+  void clearBeyond(float[] laidOut, int outputs) {
+    for (int o = 0; o < outputs; o++) {
+      for (int place : beyond) {
+        laidOut[o * elements.length + place] = 0;
+      }
+    }
+  }
+
+  /** The reverse of {@link #layOut}. */
+  void takeUp(float[] laidOut, int outputs, float[] weights, int first) {
+    for (int o = 0; o < outputs; o++) {
+      int from = o * elements.length;
+      int to = first + o * elementOffsets.length;
+      for (int i = 0; i < elements.length; i++) {
+        if (elements[i] != BEYOND) {
+          weights[to + elements[i]] = laidOut[from + i];
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.Arrays;
+import org.samplegrad.core.backend.Indices;
+import org.samplegrad.core.backend.Shape;
+
+/**
+ * Where the elements of an array of images {@code [n,c,...]} lie that are not 0 by its making,
+ * whatever the values: of the gradient that a max pool gives back, the maxima. Elements elsewhere
+ * are 0, and nothing that is derived from them comes through to the ones before.
+ *
+ * @param starts for each image {@code n,c} where its places begin; one more for the end
+ * @param places the positions in an image, in no particular order, each once
+ */
+record Support(int[] starts, int[] places) {
+  /** Where more elements than this share are left, leaving out the others gains nothing. */
+  private static final double LARGEST_SHARE = 0.5;
+
+  /**
+   * The places that indices point to; null if they are not those of a pool, or if they are too
+   * many.
+   *
+   * @param shape of what they point into
+   */
+  static Support of(Indices indices, Shape shape) {
+    if (shape.rank() < 3 || indices.shape().rank() != shape.rank() || shape.size() == 0) {
+      return null;
+    }
+    int images = shape.extent(0) * shape.extent(1);
+    int size = shape.size() / images;
+    int chosen = indices.size() / images;
+    if (indices.shape().extent(0) * indices.shape().extent(1) != images
+        || chosen > LARGEST_SHARE * size) {
+      return null;
+    }
+    int[] starts = new int[images + 1];
+    int[] places = new int[indices.size()];
+    int[] seenIn = new int[size];
+    int count = 0;
+    for (int image = 0; image < images; image++) {
+      for (int i = image * chosen; i < (image + 1) * chosen; i++) {
+        int place = indices.position(i) - image * size;
+        if (place < 0 || place >= size) {
+          return null;
+        }
+        places[count] = place;
+        count += seenIn[place] != image + 1 ? 1 : 0;
+        seenIn[place] = image + 1;
+      }
+      starts[image + 1] = count;
+    }
+    return new Support(starts, places);
+  }
+
+  /** Of these places those where {@code x} is positive, and few others. */
+  Support wherePositive(float[] x, int imageSize) {
+    int[] left = new int[starts.length];
+    int[] kept = new int[starts[starts.length - 1]];
+    int count = 0;
+    for (int image = 0; image + 1 < starts.length; image++) {
+      int first = image * imageSize;
+      for (int i = starts[image]; i < starts[image + 1]; i++) {
+        kept[count] = places[i];
+        // 1 for every positive number; a branch would be foretold wrongly as often as not. What is
+        // kept beside, a negative zero or a positive NaN, does no harm.
+        count += -Float.floatToRawIntBits(x[first + places[i]]) >>> (Integer.SIZE - 1);
+      }
+      left[image + 1] = count;
+    }
+    return new Support(left, kept);
+  }
+
+  /** The largest number of places in a number of images that follow each other. */
+  int mostPlaces(int images) {
+    int most = 0;
+    for (int image = 0; image + images < starts.length; image += images) {
+      most = Math.max(most, starts[image + images] - starts[image]);
+    }
+    return most;
+  }
+
+  @Override
+  public String toString() {
+    return "Support" + Arrays.toString(starts);
+  }
+}

@@ -1,0 +1,195 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.Arrays;
+
+/**
+ * With an output gradient {@code u} that has a {@link Support}, as behind a max pool, all products
+ * are sums over its few places: of the patches around them, or of the weights that meet them.
+ * {@link #product} gives the outputs at these places only, as nothing becomes of the others.
+ */
+final class SupportConvolution implements SampleConvolution {
+  private final Memory memory;
+  private final VectorKernels kernels;
+  private final Patches patches;
+  private final Support support;
+  private final int outputs;
+
+  /** A sample's image. */
+  private final float[] image;
+
+  /** The images that adjoints are added up in. */
+  private final float[] adjoint;
+
+  /** A patch. */
+  private final float[] row;
+
+  /** Where the vectors of a patch lie in weights, one behind the other. */
+  private final int[] inTurn;
+
+  /** For each element of the support in a sample: where it lies, its value, and a product. */
+  private final int[] places;
+
+  private final float[] values;
+  private final float[] products;
+
+  /** Where the elements of each position begin, if they are ordered by position. */
+  private final int[] starts;
+
+  /**
+   * @param support of the output gradient, and of the products that are wanted
+   * @param outputs of a group
+   */
+  SupportConvolution(
+      Memory memory, VectorKernels kernels, Patches patches, Support support, int outputs) {
+    int most = support.mostPlaces(outputs);
+    this.memory = memory;
+    this.kernels = kernels;
+    this.patches = patches;
+    this.support = support;
+    this.outputs = outputs;
+    this.image = memory.takeArray(patches.imageLength());
+    this.adjoint = memory.takeArray(patches.imageLength());
+    this.row = memory.takeArray(patches.patchLength());
+    this.inTurn = new int[patches.offsets().length];
+    Arrays.setAll(inTurn, v -> v * kernels.lanes());
+    this.places = new int[most];
+    this.values = memory.takeArray(most);
+    this.products = memory.takeArray(most);
+    this.starts = new int[patches.positions() + 1];
+    Arrays.fill(image, 0f);
+  }
+
+  @Override
+  public int weightSize() {
+    return outputs * patches.patchLength();
+  }
+
+  @Override
+  public void layOut(float[] weights, int first, Scratch laidOut) {
+    patches.layOut(weights, first, outputs, laidOut.array());
+  }
+
+  @Override
+  public void takeUp(float[] laidOut, float[] weights, int first) {
+    patches.takeUp(laidOut, outputs, weights, first);
+  }
+
+  @Override
+  public void changed(Scratch laidOut) {
+    // All is done with the Java arrays.
+  }
+
+  @Override
+  public void unfold(float[] images, int first) {
+    patches.load(images, first, image);
+  }
+
+  /** Which image of the support an output of a group begins with. */
+  private int imageAt(int output) {
+    return output / patches.positions();
+  }
+
+  @Override
+  public void product(Scratch weights, CpuTensor y, int target) {
+    float[] out = y.array();
+    int positions = patches.positions();
+    Arrays.fill(out, target, target + outputs * positions, 0f);
+    for (int o = 0; o < outputs; o++) {
+      int first = support.starts()[imageAt(target) + o];
+      int count = support.starts()[imageAt(target) + o + 1] - first;
+      for (int i = 0; i < count; i++) {
+        places[i] = patches.bases()[support.places()[first + i]];
+      }
+      kernels.multiplyPatches(
+          image,
+          places,
+          0,
+          count,
+          patches.offsets(),
+          weights.array(),
+          o * patches.patchLength(),
+          products);
+      for (int i = 0; i < count; i++) {
+        out[target + o * positions + support.places()[first + i]] = products[i];
+      }
+    }
+  }
+
+  @Override
+  public void gradient(CpuTensor u, int first, Scratch gradient) {
+    float[] factors = u.array();
+    for (int o = 0; o < outputs; o++) {
+      int start = support.starts()[imageAt(first) + o];
+      int count = support.starts()[imageAt(first) + o + 1] - start;
+      int from = first + o * patches.positions();
+      for (int i = 0; i < count; i++) {
+        int place = support.places()[start + i];
+        places[i] = patches.bases()[place];
+        values[i] = factors[from + place];
+      }
+      kernels.sumPatches(
+          image,
+          places,
+          values,
+          0,
+          count,
+          patches.offsets(),
+          gradient.array(),
+          o * patches.patchLength());
+    }
+    patches.clearBeyond(gradient.array(), outputs);
+  }
+
+  @Override
+  public void addAdjoint(Scratch weights, CpuTensor u, int first, float[] images, int target) {
+    orderByPosition(u.array(), first);
+    Arrays.fill(adjoint, 0f);
+    for (int p = 0; p < patches.positions(); p++) {
+      if (starts[p] < starts[p + 1]) {
+        kernels.sumPatches(
+            weights.array(), places, values, starts[p], starts[p + 1], inTurn, row, 0);
+        kernels.addToPatch(row, adjoint, patches.bases()[p], patches.offsets());
+      }
+    }
+    patches.addTo(images, target, adjoint);
+  }
+
+  /** Puts the places of the weights that meet each position, and the values, one after another. */
+  private void orderByPosition(float[] factors, int first) {
+    int start = support.starts()[imageAt(first)];
+    int end = support.starts()[imageAt(first) + outputs];
+    Arrays.fill(starts, 0);
+    for (int i = start; i < end; i++) {
+      starts[support.places()[i]]++;
+    }
+    int sum = 0;
+    for (int p = 0; p < starts.length; p++) {
+      sum += starts[p];
+      starts[p] = sum;
+    }
+    // From the end, so that each start has moved to its place when all is filled in.
+    for (int o = outputs - 1; o >= 0; o--) {
+      int from = support.starts()[imageAt(first) + o];
+      for (int i = support.starts()[imageAt(first) + o + 1] - 1; i >= from; i--) {
+        int place = support.places()[i];
+        int next = --starts[place];
+        places[next] = o * patches.patchLength();
+        values[next] = factors[first + o * patches.positions() + place];
+      }
+    }
+  }
+
+  @Override
+  public boolean writesArrays() {
+    return true;
+  }
+
+  @Override
+  public void close() {
+    memory.giveBack(image);
+    memory.giveBack(adjoint);
+    memory.giveBack(row);
+    memory.giveBack(values);
+    memory.giveBack(products);
+  }
+}

@@ -1,0 +1,112 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.Optional;
+
+/**
+ * Loops whose arrays are read at different places, which the compiler does not vectorise by itself:
+ * written with Java's vector instructions, an incubating module that a program must ask for with
+ * {@code --add-modules jdk.incubator.vector}. Without them the backend does all by matrix products.
+ *
+ * <p>An array is read in pieces of {@link #lanes} elements, also where only some of them are meant,
+ * so it must go on for so many behind its last element.
+ */
+interface VectorKernels {
+  /** The kernels, if this program was started with the module. */
+  static Optional<VectorKernels> find() {
+    return Found.KERNELS;
+  }
+
+  /** Elements of a vector. */
+  int lanes();
+
+  /**
+   * A weighted sum of patches, {@code row[v,l] = sum_i weights[i] x[places[i] + offsets[v] + l]},
+   * over {@code from <= i < to}.
+   *
+   * @param row filled from {@code target} on
+   */
+  void sumPatches(
+      float[] x,
+      int[] places,
+      float[] weights,
+      int from,
+      int to,
+      int[] offsets,
+      float[] row,
+      int target);
+
+  /** Adds a row to a patch, {@code x[place + offsets[v] + l] += row[v,l]}. */
+  void addToPatch(float[] row, float[] x, int place, int[] offsets);
+
+  /**
+   * The products of a row with patches, {@code products[i] = sum_{v,l} row[first + v,l] x[places[i]
+   * + offsets[v] + l]}, for {@code from <= i < to}.
+   */
+  void multiplyPatches(
+      float[] x,
+      int[] places,
+      int from,
+      int to,
+      int[] offsets,
+      float[] row,
+      int first,
+      float[] products);
+
+  /** The rows and, in vectors, the columns of a tile: what the registers of a processor hold. */
+  int TILE_ROWS = 6;
+
+  int TILE_VECTORS = 2;
+
+  /**
+   * A tile of a matrix product, {@code c[r,j] = sum_k a[places[r] + offsets[k]] b[first + steps[k]
+   * + j]} for {@link #TILE_ROWS} rows from {@code row} on and {@link #TILE_VECTORS} vectors of
+   * columns {@code j}. Behind the last place the last row is done again.
+   *
+   * @param target where {@code c[0,0]} would be; rows are {@code width} apart
+   */
+  void multiplyTile(
+      float[] a,
+      int[] places,
+      int row,
+      int[] offsets,
+      float[] b,
+      int first,
+      int[] steps,
+      float[] c,
+      int target,
+      int width);
+
+  /** Whether one of the elements is not a number. */
+  boolean hasNaN(float[] x, int from, int to);
+
+  /**
+   * Where a candidate is larger than the best so far it takes its place, and {@code number} that of
+   * the chosen; for {@code length} elements, rounded up to whole vectors. None may be NaN.
+   */
+  void chooseLarger(float[] candidates, float number, float[] best, float[] chosen, int length);
+
+  /** Looks for the kernels once. */
+  final class Found {
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final String KERNELS_CLASS =
+        "org.samplegrad.core.backend.cpu.IncubatorVectorKernels";
+
+    static final Optional<VectorKernels> KERNELS = find();
+
+    private Found() {}
+
+    private static Optional<VectorKernels> find() {
+      if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        // By name, because the class does not load without the module.
+        Object kernels = Class.forName(KERNELS_CLASS).getDeclaredConstructor().newInstance();
+        return Optional.of((VectorKernels) kernels);
+      } catch (ReflectiveOperationException | LinkageError e) {
+        // A later Java may have changed a module that still incubates.
+        return Optional.empty();
+      }
+    }
+  }
+}
