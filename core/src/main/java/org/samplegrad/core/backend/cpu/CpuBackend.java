@@ -36,11 +36,16 @@ final class CpuBackend implements Backend {
   /** Null if this program was started without vectors. */
   private final VectorKernels kernels;
 
+  private final TiledProduct tiledProduct;
+
+  private final Supports supports = new Supports();
+
   private boolean closed;
 
   CpuBackend(Memory memory, Optional<VectorKernels> kernels) {
     this.memory = memory;
     this.kernels = kernels.orElse(null);
+    this.tiledProduct = kernels.map(own -> new TiledProduct(own, memory)).orElse(null);
   }
 
   @Override
@@ -63,6 +68,7 @@ final class CpuBackend implements Backend {
       }
       scopes.pop();
       owned.forEach(Storage::free);
+      supports.forget();
     };
   }
 
@@ -264,8 +270,15 @@ final class CpuBackend implements Backend {
     int samples = ShapeRules.samples(x.shape());
     CpuTensor result = inArray(Shape.of(samples));
     int size = x.shape().dropFirst().size();
-    Matrix rows = new Matrix(own(x).pointer(), samples, size);
     float[] norms = result.array();
+    if (kernels != null) {
+      float[] values = own(x).array();
+      for (int n = 0; n < samples; n++) {
+        norms[n] = kernels.sumOfSquares(values, n * size, (n + 1) * size);
+      }
+      return result;
+    }
+    Matrix rows = new Matrix(own(x).pointer(), samples, size);
     for (int n = 0; n < samples; n++) {
       norms[n] = Products.squaredNorm(rows, n);
     }
@@ -295,8 +308,7 @@ final class CpuBackend implements Backend {
     if (support == null) {
       return result;
     }
-    return result.with(
-        support.wherePositive(own(x).array(), x.shape().dropFirst().dropFirst().size()));
+    return result.with(supports.wherePositive(support, own(x)));
   }
 
   private Tensor unary(Loops.Unary loop, Tensor x) {
@@ -473,6 +485,22 @@ final class CpuBackend implements Backend {
     if (shape.size() == 0 || a.shape().size() == 0) {
       return fill(shape, 0);
     }
+    int depth = a.shape().extent(transposeA ? -2 : -1);
+    if (kernels != null
+        && shape.rank() == 2
+        && TiledProduct.suits(shape.extent(0), depth, shape.extent(1))) {
+      CpuTensor product = inArray(shape);
+      tiledProduct.multiply(
+          own(a).array(),
+          transposeA,
+          own(b).array(),
+          transposeB,
+          product.array(),
+          shape.extent(0),
+          depth,
+          shape.extent(1));
+      return product;
+    }
     boolean ofRows = shape.rank() == 2 && transposeA && !transposeB;
     if (ofRows && OuterProductSum.suits(shape.extent(0), shape.extent(1))) {
       CpuTensor sum = inArray(shape);
@@ -595,9 +623,8 @@ final class CpuBackend implements Backend {
         List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
   }
 
-  /** The patches of a group's images, or null where there are none. */
-  private Patches patches(Window window, Shape images, int groups) {
-    int channels = images.extent(1) / groups;
+  /** The patches of so many channels of images, or null where there are none. */
+  private Patches patches(Window window, Shape images, int channels) {
     int[] extents = ShapeRules.spatialExtents(images);
     if (kernels == null || !Patches.suits(window, channels, extents)) {
       return null;
@@ -613,7 +640,7 @@ final class CpuBackend implements Backend {
   private GroupedConvolution convolution(
       Shape imageShape, Shape weightShape, Window window, int groups, Support support) {
     int outputs = weightShape.extent(0) / groups;
-    Patches own = support == null ? null : patches(window, imageShape, groups);
+    Patches own = support == null ? null : patches(window, imageShape, weightShape.extent(1));
     SampleConvolution sample;
     int positions;
     if (own != null) {
@@ -634,14 +661,29 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
+    int channels = weight.shape().extent(1);
     int outputs = shape.extent(1) / groups;
-    Patches own = TiledConvolution.suits(outputs) ? patches(window, x.shape(), groups) : null;
-    if (own != null) {
-      CpuTensor result = inArray(shape);
-      try (TiledConvolution tiled = new TiledConvolution(memory, kernels, own, outputs)) {
-        tiled.forward(shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
+    if (TiledConvolution.suits(outputs)) {
+      Patches own = patches(window, x.shape(), channels);
+      if (own != null) {
+        CpuTensor result = inArray(shape);
+        try (TiledConvolution tiled = new TiledConvolution(memory, kernels, own, outputs)) {
+          tiled.forward(
+              shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
+        }
+        return result;
       }
-      return result;
+    } else {
+      Patches plane = patches(window, x.shape(), 1);
+      if (plane != null && StretchedConvolution.suits(window, plane)) {
+        CpuTensor result = inArray(shape);
+        try (StretchedConvolution stretched =
+            new StretchedConvolution(memory, kernels, plane, channels, outputs)) {
+          stretched.forward(
+              shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
+        }
+        return result;
+      }
     }
     return convolve(x, weight, shape, window, groups, null);
   }
@@ -652,7 +694,7 @@ final class CpuBackend implements Backend {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
     ShapeRules.requireSameShape(shape, outputGradient.shape());
     Support support = own(outputGradient).support();
-    return support == null || patches(window, x.shape(), groups) == null
+    return support == null || patches(window, x.shape(), weight.shape().extent(1)) == null
         ? convolve(x, weight, window, groups)
         : convolve(x, weight, shape, window, groups, support);
   }
@@ -787,7 +829,7 @@ final class CpuBackend implements Backend {
     for (int i = 0; i < indices.size(); i++) {
       to[indices.position(i)] += from[i];
     }
-    return kernels == null ? result : result.with(Support.of(indices, shape));
+    return kernels == null ? result : result.with(supports.of(indices, shape));
   }
 
   private CpuTensor zeros(Shape shape) {

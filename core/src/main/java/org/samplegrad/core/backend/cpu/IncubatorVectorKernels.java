@@ -387,6 +387,30 @@ final class IncubatorVectorKernels implements VectorKernels {
   }
 
   @Override
+  public float sumOfSquares(float[] x, int from, int to) {
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    FloatVector sumD = zero();
+    int i = from;
+    for (; i + 4 * LANES <= to; i += 4 * LANES) {
+      FloatVector a = at(x, i);
+      FloatVector b = at(x, i + LANES);
+      FloatVector c = at(x, i + 2 * LANES);
+      FloatVector d = at(x, i + 3 * LANES);
+      sumA = a.fma(a, sumA);
+      sumB = b.fma(b, sumB);
+      sumC = c.fma(c, sumC);
+      sumD = d.fma(d, sumD);
+    }
+    float sum = sumA.add(sumB).add(sumC.add(sumD)).reduceLanes(VectorOperators.ADD);
+    for (; i < to; i++) {
+      sum = Math.fma(x[i], x[i], sum);
+    }
+    return sum;
+  }
+
+  @Override
   public boolean hasNaN(float[] x, int from, int to) {
     int i = from;
     for (; i + LANES <= to; i += LANES) {

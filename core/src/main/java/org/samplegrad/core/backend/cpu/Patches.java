@@ -24,8 +24,14 @@ final class Patches {
   /** Where each element of a channel lies, for the first channel. */
   private final int[] pixels;
 
+  /** Pixels that follow each other along the last axis. */
+  private final int pixelRow;
+
   /** Where the patch of each position begins. */
   private final int[] bases;
+
+  /** Positions whose bases follow each other without gaps. */
+  private final int positionRow;
 
   /** Where each element {@code [c,k]} of a window lies from the base on. */
   private final int[] elementOffsets;
@@ -67,6 +73,8 @@ final class Patches {
     this.windowSize = window.kernelSize();
     this.length = Math.addExact(stride, lanes);
     this.pixels = grid(origin, extents, strides);
+    this.pixelRow = extents[axes - 1];
+    this.positionRow = windowSteps[axes - 1] == 1 ? outputs[axes - 1] : 1;
     this.bases = grid(0, outputs, windowSteps);
     int[] places = grid(0, window.kernel(), elementSteps);
     this.elementOffsets = new int[channels * windowSize];
@@ -133,6 +141,10 @@ final class Patches {
     return bases;
   }
 
+  int positionRow() {
+    return positionRow;
+  }
+
   int[] offsets() {
     return offsets;
   }
@@ -151,12 +163,21 @@ final class Patches {
     return length;
   }
 
-  /** {@code images [c,...]} from {@code first} on, into an image whose padding is 0. */
-  void load(float[] images, int first, float[] image) {
+  /**
+   * {@code images [c,...]} from {@code first} on, into an image from {@code target} on whose
+   * padding is 0.
+   */
+  void load(float[] images, int first, float[] image, int target) {
+    if (channels == 1) {
+      for (int i = 0; i < pixels.length; i += pixelRow) {
+        System.arraycopy(images, first + i, image, target + pixels[i], pixelRow);
+      }
+      return;
+    }
     for (int c = 0; c < channels; c++) {
       int from = first + c * pixels.length;
       for (int i = 0; i < pixels.length; i++) {
-        image[pixels[i] + c] = images[from + i];
+        image[target + pixels[i] + c] = images[from + i];
       }
     }
   }

@@ -81,7 +81,7 @@ final class SupportConvolution implements SampleConvolution {
 
   @Override
   public void unfold(float[] images, int first) {
-    patches.load(images, first, image);
+    patches.load(images, first, image, 0);
   }
 
   /** Which image of the support an output of a group begins with. */

@@ -63,7 +63,7 @@ final class TiledConvolution implements AutoCloseable {
       arrange(weights, group * outputs * patches.elementOffsets().length);
       for (int n = 0; n < samples; n++) {
         int block = n * groups + group;
-        patches.load(images, block * imageSize, image);
+        patches.load(images, block * imageSize, image, 0);
         multiply();
         write(y, block * outputSize);
       }

@@ -76,6 +76,8 @@ interface VectorKernels {
       int target,
       int width);
 
+  float sumOfSquares(float[] x, int from, int to);
+
   /** Whether one of the elements is not a number. */
   boolean hasNaN(float[] x, int from, int to);
 
