@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.SplittableRandom;
+import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ModelSpec;
@@ -27,6 +29,12 @@ final class BenchmarkModel {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The block size that the job would choose. */
+  static int blockSize(Objective objective) {
+    Precision precision = Precision.FLOAT32;
+    return objective.blockSize(Backends.provider(Backends.AUTO, precision), precision);
   }
 
   /** Standard-normal samples with random classes. */

@@ -30,7 +30,7 @@ public class DecodingBenchmark {
       source = Mnist.testSet();
       format =
           new SampleFormat(objective.model().inputShape(), objective.target(), Precision.FLOAT32);
-      blockSize = objective.blockSize(Precision.FLOAT32);
+      blockSize = BenchmarkModel.blockSize(objective);
     }
   }
 

@@ -31,7 +31,7 @@ final class DecodingJob {
           new SampleFormat(objective.model().inputShape(), objective.target(), Precision.FLOAT32);
       BlockOptions options =
           new BlockOptions(
-              objective.blockSize(Precision.FLOAT32), BlockOptions.AS_FOUND, limit, RowPolicy.FAIL);
+              BenchmarkModel.blockSize(objective), BlockOptions.AS_FOUND, limit, RowPolicy.FAIL);
       DataRequest request = new DataRequest(arguments[0], null, Map.of(), "features", "label");
       DistributedBlocks blocks =
           DataScheme.open(session, request)

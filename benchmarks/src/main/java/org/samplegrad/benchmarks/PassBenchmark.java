@@ -8,7 +8,6 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.parameters.ParameterVector;
@@ -37,7 +36,7 @@ public class PassBenchmark {
     @Setup(Level.Trial)
     public void create(BackendState state) {
       Objective objective = BenchmarkModel.objective(model);
-      int samples = blockSize == 0 ? objective.blockSize(Precision.FLOAT32) : blockSize;
+      int samples = blockSize == 0 ? BenchmarkModel.blockSize(objective) : blockSize;
       ParameterVector parameters = objective.model().initialParameters(0);
       block = BenchmarkModel.block(objective, samples);
       moments = Moments.empty(parameters.layout());

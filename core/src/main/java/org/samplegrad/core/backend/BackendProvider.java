@@ -15,6 +15,14 @@ public interface BackendProvider {
   int preference();
 
   /**
+   * Whether what a layer works in, as the columns of a convolution, is there for one sample of a
+   * block at a time; otherwise for all of them at once.
+   */
+  default boolean worksSampleBySample() {
+    return false;
+  }
+
+  /**
    * @throws BackendException if this machine cannot run the backend; the message says why
    */
   Backend open(Precision precision);

@@ -26,6 +26,15 @@ public final class Backends {
    *     here
    */
   public static Backend open(String name, Precision precision) {
+    return provider(name, precision).open(precision);
+  }
+
+  /**
+   * What {@link #open} would open, without opening it.
+   *
+   * @throws BackendException if there is no such backend or it lacks the precision
+   */
+  public static BackendProvider provider(String name, Precision precision) {
     List<BackendProvider> candidates =
         providers().stream()
             .filter(provider -> name.equals(AUTO) || provider.name().equals(name))
@@ -41,8 +50,7 @@ public final class Backends {
             () ->
                 new BackendException(
                     "The backend '%s' does not compute in %s; it offers %s"
-                        .formatted(name, precision, precisionsOf(candidates))))
-        .open(precision);
+                        .formatted(name, precision, precisionsOf(candidates))));
   }
 
   private static String precisionsOf(List<BackendProvider> providers) {

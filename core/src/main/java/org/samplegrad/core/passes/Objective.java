@@ -1,6 +1,7 @@
 package org.samplegrad.core.passes;
 
 import java.io.Serializable;
+import org.samplegrad.core.backend.BackendProvider;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.TargetSpec;
@@ -14,7 +15,7 @@ public record Objective(Model model, Loss loss) implements Serializable {
   private static final long CACHE_BYTES = 8L << 20;
 
   /** Memory that the arrays of one block may take, what layers work in included. */
-  private static final long MOST_BYTES = 192L << 20;
+  private static final long MOST_BYTES = 128L << 20;
 
   /**
    * For each block, arrays of the size of the parameters are added up, and matrices of that size
@@ -56,13 +57,14 @@ public record Objective(Model model, Loss loss) implements Serializable {
    * The number of samples per block: as many as keep the block's arrays in the cache, or more where
    * the parameters are larger than these arrays, within a bound on memory.
    */
-  public int blockSize(Precision precision) {
+  public int blockSize(BackendProvider backend, Precision precision) {
     long bytes = precision == Precision.FLOAT32 ? Float.BYTES : Double.BYTES;
     long perElement = bytes * ARRAYS_PER_FORWARD_ARRAY;
     long elements = model.elementsPerSample();
     long inCache = CACHE_BYTES / (perElement * elements);
     long besideParameters = ARRAYS_PER_PARAMETER_ARRAY * model.parameters().size() / elements;
-    long inMemory = MOST_BYTES / (perElement * (elements + model.scratchPerSample()));
+    long scratch = backend.worksSampleBySample() ? 0 : model.scratchPerSample();
+    long inMemory = MOST_BYTES / (perElement * (elements + scratch));
     long best = Math.min(inMemory, Math.max(inCache, besideParameters));
     return (int) Math.max(1, Math.min(LARGEST_BLOCK, best));
   }

@@ -15,6 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.Size;
+import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.passes.Objective;
@@ -34,7 +35,9 @@ class FuzzedModelSpecTest {
       assertThat(model.outputShape().size()).isPositive();
       assertThat(model.elementsPerSample()).isPositive();
       for (Precision precision : Precision.values()) {
-        assertThat(new Objective(model, LossKind.MEAN_SQUARED_ERROR.create()).blockSize(precision))
+        assertThat(
+                new Objective(model, LossKind.MEAN_SQUARED_ERROR.create())
+                    .blockSize(Backends.provider(Backends.AUTO, precision), precision))
             .isBetween(1, 1024);
       }
     } catch (UnusableModelException e) {

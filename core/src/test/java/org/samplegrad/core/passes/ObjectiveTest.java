@@ -8,9 +8,13 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
+import org.samplegrad.core.layers.Convolution;
+import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
@@ -24,6 +28,10 @@ class ObjectiveTest {
     return new Objective(
         new Sequential(Shape.of(inputs), List.of(new Linear(inputs, outputs, true))),
         LossKind.MEAN_SQUARED_ERROR.create());
+  }
+
+  private static int blockSize(Objective objective, Precision precision) {
+    return objective.blockSize(Backends.provider("nd4j", precision), precision);
   }
 
   @Test
@@ -50,7 +58,7 @@ class ObjectiveTest {
     Objective objective = new Objective(example.create(), example.loss().create());
     for (Precision precision : Precision.values()) {
       int bytes = precision == Precision.FLOAT32 ? 4 : 8;
-      int size = objective.blockSize(precision);
+      int size = blockSize(objective, precision);
       assertThat(size).isBetween(1, 1024);
       assertThat(size * objective.model().elementsPerSample() * bytes).isLessThan(64L << 20);
     }
@@ -59,17 +67,30 @@ class ObjectiveTest {
   /** Else adding up arrays of the parameters' size would take longer than the samples. */
   @Test
   void blocksAreLargerWhereTheParametersAre() {
-    int few = linear(1000, 1).blockSize(Precision.FLOAT32);
-    int many = linear(1000, 500).blockSize(Precision.FLOAT32);
+    int few = blockSize(linear(1000, 1), Precision.FLOAT32);
+    int many = blockSize(linear(1000, 500), Precision.FLOAT32);
     assertThat(many).isGreaterThan(2 * few);
+  }
+
+  /** The columns of a convolution are many times its images. */
+  @Test
+  void blocksAreLargerWhereLayersWorkSampleBySample() {
+    Layer convolution = new Convolution(32, 64, Window.ofKernel(9, 9), 1, true);
+    Objective objective =
+        new Objective(
+            new Sequential(Shape.of(32, 32, 32), List.of(convolution)),
+            LossKind.MEAN_SQUARED_ERROR.create());
+    int sampleBySample =
+        objective.blockSize(Backends.provider("cpu", Precision.FLOAT32), Precision.FLOAT32);
+    assertThat(sampleBySample).isGreaterThan(blockSize(objective, Precision.FLOAT32));
   }
 
   @Test
   void blockSizeFallsWithTheModelAndStaysWithinBounds() {
-    assertThat(linear(1, 1).blockSize(Precision.FLOAT32)).isEqualTo(1024);
-    assertThat(linear(10_000_000, 1).blockSize(Precision.FLOAT32)).isEqualTo(1);
-    int single = linear(20_000, 1).blockSize(Precision.FLOAT32);
+    assertThat(blockSize(linear(1, 1), Precision.FLOAT32)).isEqualTo(1024);
+    assertThat(blockSize(linear(10_000_000, 1), Precision.FLOAT32)).isEqualTo(1);
+    int single = blockSize(linear(20_000, 1), Precision.FLOAT32);
     assertThat(single).isBetween(2, 1023);
-    assertThat(linear(20_000, 1).blockSize(Precision.FLOAT64)).isEqualTo(single / 2);
+    assertThat(blockSize(linear(20_000, 1), Precision.FLOAT64)).isEqualTo(single / 2);
   }
 }

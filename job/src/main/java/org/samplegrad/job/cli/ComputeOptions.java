@@ -68,7 +68,7 @@ final class ComputeOptions {
    */
   int blockSize(Objective objective, Precision format) {
     if (blockSize == null) {
-      return objective.blockSize(format);
+      return objective.blockSize(Backends.provider(backend, format), format);
     }
     int largest = objective.largestBlockSize();
     if (blockSize > largest) {

@@ -24,6 +24,9 @@ final class CpuBackend implements Backend {
   /** Shorter rows are not worth a loop of their own. */
   private static final int LEAST_ROW = 32;
 
+  /** Elements that the nearest cache holds twice. */
+  private static final int PIECE = 1 << 11;
+
   private final Memory memory;
 
   /** The elements to free, innermost scope first; the last list is the backend's own. */
@@ -133,11 +136,20 @@ final class CpuBackend implements Backend {
 
   @Override
   public void addTo(Tensor x, double[] totals, int offset) {
-    float[] values = own(x).array();
+    Storage storage = own(x).storage();
     int size = x.shape().size();
-    for (int i = 0; i < size; i++) {
-      totals[offset + i] += values[i];
+    if (storage.isInArray()) {
+      Loops.addTo(storage.array(), totals, offset, size);
+      return;
     }
+    // Piece by piece, as there is no other use for an array of the parameters' size.
+    float[] piece = memory.takeArray(PIECE);
+    for (int first = 0; first < size; first += PIECE) {
+      int length = Math.min(PIECE, size - first);
+      storage.read(first, piece, length);
+      Loops.addTo(piece, totals, offset + first, length);
+    }
+    memory.giveBack(piece);
   }
 
   // Elementwise
@@ -581,11 +593,11 @@ final class CpuBackend implements Backend {
     Shape shape = ShapeRules.weightedSampleProduct(c.shape(), v.shape(), b.shape(), a.shape());
     CpuTensor result = inNativeMemory(shape);
     int products = c.shape().extent(1) * c.shape().extent(2);
+    float[] weights = own(c).array();
     Matrix left = matrix(own(v), false);
     Matrix right = matrix(own(b), true);
     Matrix inputs = matrix(own(a), false);
     Matrix target = matrix(result, false);
-    float[] weights = own(c).array();
     scoped(
         () -> {
           CpuTensor product = inNativeMemory(Shape.of(c.shape().extent(1), c.shape().extent(2)));

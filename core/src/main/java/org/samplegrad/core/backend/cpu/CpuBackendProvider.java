@@ -27,6 +27,11 @@ public final class CpuBackendProvider implements BackendProvider {
   }
 
   @Override
+  public boolean worksSampleBySample() {
+    return true;
+  }
+
+  @Override
   public Backend open(Precision precision) {
     if (Library.PROBLEM != null) {
       throw new BackendException(Library.PROBLEM);

@@ -162,6 +162,13 @@ final class Loops {
     }
   }
 
+  /** {@code totals[offset + i] += x[i]}. */
+  static void addTo(float[] x, double[] totals, int offset, int length) {
+    for (int i = 0; i < length; i++) {
+      totals[offset + i] += x[i];
+    }
+  }
+
   /** The sum of the elements, in float64. */
   static double sum(float[] x, int from, int to) {
     double even = 0;

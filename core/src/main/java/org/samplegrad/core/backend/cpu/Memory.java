@@ -2,9 +2,10 @@ package org.samplegrad.core.backend.cpu;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.javacpp.FloatPointer;
 
@@ -19,11 +20,11 @@ final class Memory {
 
   private static final Queue<Memory> IDLE = new ConcurrentLinkedQueue<>();
 
-  /** Lengths are rounded up to one of four steps per power of two, from here on. */
+  /** Lengths are rounded up to one of eight steps per power of two, from here on. */
   private static final int SMALLEST = 16;
 
-  private final Map<Integer, Deque<float[]>> arrays = new HashMap<>();
-  private final Map<Integer, Deque<FloatPointer>> pointers = new HashMap<>();
+  private final NavigableMap<Integer, Deque<float[]>> arrays = new TreeMap<>();
+  private final NavigableMap<Integer, Deque<FloatPointer>> pointers = new TreeMap<>();
 
   private Memory() {}
 
@@ -44,29 +45,45 @@ final class Memory {
   /** An array of at least this length, with any contents. */
   float[] takeArray(int length) {
     int rounded = roundedUp(length);
-    float[] waiting = arrays.computeIfAbsent(rounded, key -> new ArrayDeque<>()).poll();
+    float[] waiting = waiting(arrays, rounded);
     return waiting != null ? waiting : new float[rounded];
   }
 
   void giveBack(float[] array) {
-    arrays.get(array.length).push(array);
+    arrays.computeIfAbsent(array.length, key -> new ArrayDeque<>()).push(array);
   }
 
   FloatPointer takePointer(int length) {
     int rounded = roundedUp(length);
-    FloatPointer waiting = pointers.computeIfAbsent(rounded, key -> new ArrayDeque<>()).poll();
+    FloatPointer waiting = waiting(pointers, rounded);
     return waiting != null ? waiting : new FloatPointer((long) rounded);
   }
 
   void giveBack(FloatPointer pointer) {
-    pointers.get((int) pointer.capacity()).push(pointer);
+    pointers.computeIfAbsent((int) pointer.capacity(), key -> new ArrayDeque<>()).push(pointer);
+  }
+
+  /**
+   * One that fits, or one up to twice as long: the last block of a partition is smaller than the
+   * others and would have to get all its arrays beside theirs.
+   */
+  private static <T> T waiting(NavigableMap<Integer, Deque<T>> all, int length) {
+    for (Map.Entry<Integer, Deque<T>> entry = all.ceilingEntry(length);
+        entry != null && entry.getKey() / 2 <= length;
+        entry = all.higherEntry(entry.getKey())) {
+      T found = entry.getValue().poll();
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
   }
 
   private static int roundedUp(int length) {
     if (length <= SMALLEST) {
       return SMALLEST;
     }
-    int step = Integer.highestOneBit(length - 1) >> 2;
+    int step = Integer.highestOneBit(length - 1) >> 3;
     return (int) Math.min(Integer.MAX_VALUE - 8, ((long) length + step - 1) / step * step);
   }
 }

@@ -4,8 +4,8 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * The elements of one or several tensors, in a Java array, in native memory, or both: loops want
- * the one, matrix products the other, and each is made from the other when it is first asked for.
- * The elements never change once another one than its maker has seen them.
+ * the one, matrix products the other, and each is made from the other when it is asked for. The
+ * elements never change once another one than its maker has seen them.
  */
 final class Storage {
   private final Memory memory;
@@ -37,12 +37,18 @@ final class Storage {
     return size;
   }
 
-  /** The elements from index 0 on; the array may be longer. */
+  /**
+   * The elements from index 0 on; the array may be longer. A pointer that {@link #pointer} gave
+   * before must not be used any more.
+   */
   float[] array() {
     requireAlive();
     if (array == null) {
       array = memory.takeArray(size);
       pointer.get(array, 0, size);
+      // What was a product is seldom a factor again, and large products fill the memory.
+      memory.giveBack(pointer);
+      pointer = null;
     }
     return array;
   }
@@ -55,6 +61,13 @@ final class Storage {
       pointer.put(array, 0, size);
     }
     return pointer;
+  }
+
+  /** Copies elements from native memory, without making an array of all of them. */
+  void read(int first, float[] target, int length) {
+    requireAlive();
+    pointer.position(first).get(target, 0, length);
+    pointer.position(0);
   }
 
   boolean isInArray() {
