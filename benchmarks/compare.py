@@ -132,7 +132,7 @@ class Job(LineProcess):
                 f"{HERE / 'target/classes'}:{class_path}",
                 "org.samplegrad.benchmarks.JobBenchmark",
             ],
-            {"OMP_NUM_THREADS": "1"},
+            {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
         )
 
     def __exit__(self, *exception):
@@ -545,11 +545,11 @@ def arguments_of(words):
         help="directory with MNIST's training IDX files; without it the bundled images repeat",
     )
     parser.add_argument("--rows", type=int, help="the first samples of each data set only")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--warm-ups", type=int, default=1, help="unmeasured runs before")
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--backend", default="auto")
-    parser.add_argument("--driver-memory", default="2g", help="the job's heap")
+    parser.add_argument("--driver-memory", default="1g", help="the job's heap")
     parser.add_argument(
         "--job-options", type=shlex.split, default=[], help="of the job, in one string"
     )

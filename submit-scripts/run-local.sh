@@ -5,7 +5,7 @@
 #   submit-scripts/run-local.sh [COMMAND [OPTIONS]]      without arguments: the demonstration
 #
 # SAMPLEGRAD_MASTER         Spark master (default: local[*])
-# SAMPLEGRAD_DRIVER_MEMORY  heap of the program (default: 2g)
+# SAMPLEGRAD_DRIVER_MEMORY  heap of the program (default: 1g)
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
@@ -25,7 +25,7 @@ if ! command -v "$java" >/dev/null; then
   exit 2
 fi
 
-memory=${SAMPLEGRAD_DRIVER_MEMORY:-2g}
+memory=${SAMPLEGRAD_DRIVER_MEMORY:-1g}
 if ! [[ $memory =~ ^[0-9]+[kKmMgGtT]?$ ]]; then
   echo "SAMPLEGRAD_DRIVER_MEMORY is '$memory'; expected a number and a unit, such as 4g." >&2
   exit 2
@@ -58,8 +58,9 @@ if [[ $master == local-cluster* && -z ${SPARK_HOME:-} ]]; then
   export SPARK_HOME=$target/spark SPARK_DIST_CLASSPATH=$class_path SPARK_SCALA_VERSION=2.12
 fi
 
-# Spark's tasks are the parallelism: one thread for the array library in each.
-OMP_NUM_THREADS=1 exec "$java" "${java_options[@]}" \
+# Spark's tasks are the parallelism: one thread for the array library in each. One arena of the C
+# library is enough for them, and several would keep large arrays that were freed.
+OMP_NUM_THREADS=1 MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-1} exec "$java" "${java_options[@]}" \
   -Xmx"$memory" \
   -Dspark.master="$master" ${cluster[@]+"${cluster[@]}"} \
   -Dspark.ui.showConsoleProgress="$progress" \

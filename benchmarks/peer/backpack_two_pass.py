@@ -135,6 +135,8 @@ class Choice:
     # More is never faster, and would not leave room for the other side.
     LARGEST_INDIVIDUAL_GRADIENTS = 1 << 28
     FINALISTS = 3
+    DECLINE = 0.75
+    LONGEST_SECONDS = 3
 
     def __init__(self, extensions, model, rows, seconds):
         convolutions = any(isinstance(m, torch.nn.Conv2d) for m in model)
@@ -153,6 +155,8 @@ class Choice:
         for way in self.ways:
             for batch_size in COARSE_BATCH_SIZES:
                 self._measure(run, *way, batch_size)
+                if self._declines(*way, batch_size):
+                    break
         for extension, save_memory, batch_size in self._ranking()[: self.FINALISTS]:
             self._measure(run, extension, save_memory, batch_size // 2)
             self._measure(run, extension, save_memory, batch_size * 2)
@@ -160,6 +164,19 @@ class Choice:
         for candidate in finalists:
             self.measured[candidate] = self._rate(run, *candidate, 3 * self.seconds)
         self.best = max(finalists, key=self.measured.get)
+
+    def _declines(self, extension, save_memory, batch_size):
+        """Whether larger batches are not worth a try: they were slower already, or take long."""
+        rates = {
+            size: rate
+            for (own, memory, size), rate in self.measured.items()
+            if (own, memory) == (extension, save_memory)
+        }
+        rate = rates.get(batch_size)
+        return rate is not None and (
+            rate < self.DECLINE * max(rates.values())
+            or batch_size / rate > self.LONGEST_SECONDS
+        )
 
     def _ranking(self):
         return sorted(self.measured, key=self.measured.get, reverse=True)

@@ -178,7 +178,7 @@ final class CpuBackend implements Backend {
     return binary(Loops::divide, a, b);
   }
 
-  private CpuTensor binary(Loops.Binary loop, Tensor a, Tensor b) {
+  private Tensor binary(Loops.Binary loop, Tensor a, Tensor b) {
     CpuTensor left = own(a);
     CpuTensor right = own(b);
     Shape shape = Shape.broadcast(a.shape(), b.shape());
@@ -315,12 +315,15 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor maskPositive(Tensor gradient, Tensor x) {
     ShapeRules.requireSameShape(gradient.shape(), x.shape());
-    CpuTensor result = binary(Loops::maskPositive, gradient, x);
     Support support = own(gradient).support();
     if (support == null) {
-      return result;
+      return binary(Loops::maskPositive, gradient, x);
     }
-    return result.with(supports.wherePositive(support, own(x)));
+    Support positive = supports.wherePositive(support, own(x));
+    CpuTensor result = zeros(x.shape());
+    int imageSize = x.shape().dropFirst().dropFirst().size();
+    positive.copy(own(gradient).array(), result.array(), imageSize);
+    return result.with(positive);
   }
 
   private Tensor unary(Loops.Unary loop, Tensor x) {

@@ -17,6 +17,9 @@ final class Patches {
   /** Elements of a padded image that will not fill the memory. */
   private static final int LARGEST_IMAGE = 1 << 24;
 
+  /** Pixels transposed together, so that they stay in the nearest cache. */
+  private static final int TRANSPOSED = 16;
+
   private final int channels;
   private final int windowSize;
   private final int length;
@@ -174,20 +177,26 @@ final class Patches {
       }
       return;
     }
-    for (int c = 0; c < channels; c++) {
-      int from = first + c * pixels.length;
-      for (int i = 0; i < pixels.length; i++) {
-        image[target + pixels[i] + c] = images[from + i];
+    for (int start = 0; start < pixels.length; start += TRANSPOSED) {
+      int end = Math.min(start + TRANSPOSED, pixels.length);
+      for (int c = 0; c < channels; c++) {
+        int from = first + c * pixels.length;
+        for (int i = start; i < end; i++) {
+          image[target + pixels[i] + c] = images[from + i];
+        }
       }
     }
   }
 
   /** Adds what {@link #load} would have taken. */
   void addTo(float[] images, int first, float[] image) {
-    for (int c = 0; c < channels; c++) {
-      int to = first + c * pixels.length;
-      for (int i = 0; i < pixels.length; i++) {
-        images[to + i] += image[pixels[i] + c];
+    for (int start = 0; start < pixels.length; start += TRANSPOSED) {
+      int end = Math.min(start + TRANSPOSED, pixels.length);
+      for (int c = 0; c < channels; c++) {
+        int to = first + c * pixels.length;
+        for (int i = start; i < end; i++) {
+          images[to + i] += image[pixels[i] + c];
+        }
       }
     }
   }

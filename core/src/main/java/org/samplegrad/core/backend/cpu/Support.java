@@ -52,7 +52,7 @@ record Support(int[] starts, int[] places) {
     return new Support(starts, places);
   }
 
-  /** Of these places those where {@code x} is positive, and few others. */
+  /** Of these places those where {@code x} is positive or NaN. */
   Support wherePositive(float[] x, int imageSize) {
     int[] left = new int[starts.length];
     int[] kept = new int[starts[starts.length - 1]];
@@ -61,13 +61,23 @@ record Support(int[] starts, int[] places) {
       int first = image * imageSize;
       for (int i = starts[image]; i < starts[image + 1]; i++) {
         kept[count] = places[i];
-        // 1 for every positive number; a branch would be foretold wrongly as often as not. What is
-        // kept beside, a negative zero or a positive NaN, does no harm.
-        count += -Float.floatToRawIntBits(x[first + places[i]]) >>> (Integer.SIZE - 1);
+        // 1 for every positive number (and NaN); a branch would be foretold wrongly as often as
+        // not. The sum makes a negative zero a positive one.
+        count += -Float.floatToRawIntBits(x[first + places[i]] + 0f) >>> (Integer.SIZE - 1);
       }
       left[image + 1] = count;
     }
     return new Support(left, kept);
+  }
+
+  /** Copies the elements at these places. */
+  void copy(float[] from, float[] to, int imageSize) {
+    for (int image = 0; image + 1 < starts.length; image++) {
+      int first = image * imageSize;
+      for (int i = starts[image]; i < starts[image + 1]; i++) {
+        to[first + places[i]] = from[first + places[i]];
+      }
+    }
   }
 
   /** The largest number of places in a number of images that follow each other. */

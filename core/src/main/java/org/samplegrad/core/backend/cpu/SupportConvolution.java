@@ -1,6 +1,7 @@
 package org.samplegrad.core.backend.cpu;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * With an output gradient {@code u} that has a {@link Support}, as behind a max pool, all products
@@ -8,6 +9,9 @@ import java.util.Arrays;
  * {@link #product} gives the outputs at these places only, as nothing becomes of the others.
  */
 final class SupportConvolution implements SampleConvolution {
+  /** Vectors that are added up together. */
+  private static final int PIECE = 8;
+
   private final Memory memory;
   private final VectorKernels kernels;
   private final Patches patches;
@@ -23,8 +27,11 @@ final class SupportConvolution implements SampleConvolution {
   /** A patch. */
   private final float[] row;
 
-  /** Where the vectors of a patch lie in weights, one behind the other. */
-  private final int[] inTurn;
+  /** A patch's offsets, in pieces of {@link #PIECE} vectors. */
+  private final int[][] offsets;
+
+  /** Where the vectors of each piece lie in weights, one behind the other. */
+  private final int[][] inTurn;
 
   /** For each element of the support in a sample: where it lies, its value, and a product. */
   private final int[] places;
@@ -50,8 +57,15 @@ final class SupportConvolution implements SampleConvolution {
     this.image = memory.takeArray(patches.imageLength());
     this.adjoint = memory.takeArray(patches.imageLength());
     this.row = memory.takeArray(patches.patchLength());
-    this.inTurn = new int[patches.offsets().length];
-    Arrays.setAll(inTurn, v -> v * kernels.lanes());
+    int vectors = patches.offsets().length;
+    this.offsets = new int[(vectors + PIECE - 1) / PIECE][];
+    this.inTurn = new int[offsets.length][];
+    for (int i = 0; i < offsets.length; i++) {
+      int first = i * PIECE;
+      int last = Math.min(first + PIECE, vectors);
+      offsets[i] = Arrays.copyOfRange(patches.offsets(), first, last);
+      inTurn[i] = IntStream.range(first, last).map(v -> v * kernels.lanes()).toArray();
+    }
     this.places = new int[most];
     this.values = memory.takeArray(most);
     this.products = memory.takeArray(most);
@@ -144,11 +158,14 @@ final class SupportConvolution implements SampleConvolution {
   public void addAdjoint(Scratch weights, CpuTensor u, int first, float[] images, int target) {
     orderByPosition(u.array(), first);
     Arrays.fill(adjoint, 0f);
-    for (int p = 0; p < patches.positions(); p++) {
-      if (starts[p] < starts[p + 1]) {
-        kernels.sumPatches(
-            weights.array(), places, values, starts[p], starts[p + 1], inTurn, row, 0);
-        kernels.addToPatch(row, adjoint, patches.bases()[p], patches.offsets());
+    // A piece of all weights at a time, which the nearest cache holds.
+    for (int piece = 0; piece < offsets.length; piece++) {
+      for (int p = 0; p < patches.positions(); p++) {
+        if (starts[p] < starts[p + 1]) {
+          kernels.sumPatches(
+              weights.array(), places, values, starts[p], starts[p + 1], inTurn[piece], row, 0);
+          kernels.addToPatch(row, adjoint, patches.bases()[p], offsets[piece]);
+        }
       }
     }
     patches.addTo(images, target, adjoint);

@@ -10,6 +10,9 @@ final class TiledConvolution implements AutoCloseable {
   /** Outputs of a group from which on this is the faster way. */
   private static final int LEAST_OUTPUTS = 12;
 
+  /** Positions transposed together, so that they stay in the nearest cache. */
+  private static final int TRANSPOSED = 16;
+
   private final Memory memory;
   private final VectorKernels kernels;
   private final Patches patches;
@@ -100,10 +103,14 @@ final class TiledConvolution implements AutoCloseable {
   }
 
   private void write(float[] y, int first) {
-    for (int o = 0; o < outputs; o++) {
-      int target = first + o * patches.positions();
-      for (int p = 0; p < patches.positions(); p++) {
-        y[target + p] = tiles[p * width + o];
+    int positions = patches.positions();
+    for (int start = 0; start < positions; start += TRANSPOSED) {
+      int end = Math.min(start + TRANSPOSED, positions);
+      for (int o = 0; o < outputs; o++) {
+        int target = first + o * positions;
+        for (int p = start; p < end; p++) {
+          y[target + p] = tiles[p * width + o];
+        }
       }
     }
   }
