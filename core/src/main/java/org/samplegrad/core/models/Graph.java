@@ -12,8 +12,10 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.layers.ParameterSpec;
 import org.samplegrad.core.layers.ParametricLayer;
 import org.samplegrad.core.models.ForwardTrace.LayerUse;
@@ -70,6 +72,10 @@ public sealed class Graph implements Model permits Sequential {
     @Override
     public List<Integer> inputs() {
       return List.of(input);
+    }
+
+    LayerNode over(int otherInput, Shape outputShape) {
+      return new LayerNode(layer, parameters, otherInput, outputShape);
     }
 
     @Override
@@ -384,6 +390,7 @@ public sealed class Graph implements Model permits Sequential {
      */
     public Graph build(int output) {
       boolean[] needed = needed(output);
+      List<Node> nodes = poolsFirst(needed);
       ArrayList<Step> steps = new ArrayList<>();
       Set<String> used = new HashSet<>();
       long elements = shape(input()).size();
@@ -396,7 +403,7 @@ public sealed class Graph implements Model permits Sequential {
             used.addAll(layer.parameters());
           }
           elements += number == input() ? 0 : node.shape().size();
-          scratch += scratch(node);
+          scratch += scratch(node, nodes);
         }
       }
       ArrayList<ParameterSpec> ordered = ordered(used);
@@ -411,6 +418,33 @@ public sealed class Graph implements Model permits Sequential {
       }
     }
 
+    /**
+     * The nodes with each max pool that alone takes the output of a ReLU put before it. As ReLU
+     * keeps the order, the values and all derivatives are the same, of fewer elements: where a
+     * maximum is not positive no gradient comes through either way.
+     */
+    private List<Node> poolsFirst(boolean[] needed) {
+      int[] uses = new int[needed.length];
+      for (int number = 0; number < needed.length; number++) {
+        if (needed[number]) {
+          nodes.get(number).inputs().forEach(input -> uses[input]++);
+        }
+      }
+      List<Node> result = new ArrayList<>(nodes);
+      for (int number = 0; number < needed.length; number++) {
+        if (needed[number]
+            && nodes.get(number) instanceof LayerNode pool
+            && pool.layer() instanceof MaxPool
+            && uses[pool.input()] == 1
+            && result.get(pool.input()) instanceof LayerNode activation
+            && activation.layer() == Activation.RELU) {
+          result.set(pool.input(), pool.over(activation.input(), pool.shape()));
+          result.set(number, activation.over(pool.input(), pool.shape()));
+        }
+      }
+      return result;
+    }
+
     private boolean[] needed(int output) {
       boolean[] needed = new boolean[output + 1];
       needed[output] = true;
@@ -422,9 +456,9 @@ public sealed class Graph implements Model permits Sequential {
       return needed;
     }
 
-    private long scratch(Node node) {
+    private static long scratch(Node node, List<Node> nodes) {
       return node instanceof LayerNode layer
-          ? layer.layer().scratchElements(shape(layer.input()))
+          ? layer.layer().scratchElements(nodes.get(layer.input()).shape())
           : 0;
     }
 

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.Precision;
@@ -178,7 +179,7 @@ final class CpuBackend implements Backend {
     return binary(Loops::divide, a, b);
   }
 
-  private Tensor binary(Loops.Binary loop, Tensor a, Tensor b) {
+  private CpuTensor binary(Loops.Binary loop, Tensor a, Tensor b) {
     CpuTensor left = own(a);
     CpuTensor right = own(b);
     Shape shape = Shape.broadcast(a.shape(), b.shape());
@@ -317,7 +318,9 @@ final class CpuBackend implements Backend {
     ShapeRules.requireSameShape(gradient.shape(), x.shape());
     Support support = own(gradient).support();
     if (support == null) {
-      return binary(Loops::maskPositive, gradient, x);
+      CpuTensor result = binary(Loops::maskPositive, gradient, x);
+      supports.masked(result, own(x));
+      return result;
     }
     Support positive = supports.wherePositive(support, own(x));
     CpuTensor result = zeros(x.shape());
@@ -341,6 +344,9 @@ final class CpuBackend implements Backend {
     for (int axis : axes) {
       reduced[axis] = true;
     }
+    if (own(x).support() != null && Arrays.equals(axes, spatialAxes(x.shape()))) {
+      return sumOfImages(own(x), shape);
+    }
     int[] extents = x.shape().extents();
     CpuTensor partial = own(x);
     for (int axis = extents.length - 1; axis >= 0; axis--) {
@@ -359,6 +365,20 @@ final class CpuBackend implements Backend {
       partial = sumOfMiddle(partial, outer, terms, inner, Shape.of(extents));
     }
     return partial == x ? reshape(x, shape) : partial;
+  }
+
+  private static int[] spatialAxes(Shape images) {
+    return IntStream.range(2, images.rank()).toArray();
+  }
+
+  /** {@code [n,c,...] -> [n,c]} where the images have a support. */
+  private CpuTensor sumOfImages(CpuTensor x, Shape shape) {
+    CpuTensor result = inArray(shape);
+    int imageSize = x.size() / shape.size();
+    for (int image = 0; image < shape.size(); image++) {
+      result.array()[image] = (float) x.support().sum(x.array(), image, imageSize);
+    }
+    return result;
   }
 
   private static int size(int[] extents, int from, int to) {
@@ -844,7 +864,7 @@ final class CpuBackend implements Backend {
     for (int i = 0; i < indices.size(); i++) {
       to[indices.position(i)] += from[i];
     }
-    return kernels == null ? result : result.with(supports.of(indices, shape));
+    return kernels == null ? result : result.with(supports.of(own(x), indices, shape));
   }
 
   private CpuTensor zeros(Shape shape) {

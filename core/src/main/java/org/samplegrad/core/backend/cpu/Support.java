@@ -21,8 +21,9 @@ record Support(int[] starts, int[] places) {
    * many.
    *
    * @param shape of what they point into
+   * @param mask only indices for which it is positive or NaN count; all if null
    */
-  static Support of(Indices indices, Shape shape) {
+  static Support of(Indices indices, Shape shape, float[] mask) {
     if (shape.rank() < 3 || indices.shape().rank() != shape.rank() || shape.size() == 0) {
       return null;
     }
@@ -44,12 +45,38 @@ record Support(int[] starts, int[] places) {
           return null;
         }
         places[count] = place;
-        count += seenIn[place] != image + 1 ? 1 : 0;
-        seenIn[place] = image + 1;
+        int counts = mask == null ? 1 : oneIfPositive(mask[i]);
+        count += seenIn[place] != image + 1 ? counts : 0;
+        seenIn[place] = counts != 0 ? image + 1 : seenIn[place];
       }
       starts[image + 1] = count;
     }
     return new Support(starts, places);
+  }
+
+  /**
+   * 1 for every positive number and NaN, 0 for others; a branch would be foretold wrongly as often
+   * as not.
+   */
+  private static int oneIfPositive(float x) {
+    // The sum makes a negative zero a positive one.
+    return -Float.floatToRawIntBits(x + 0f) >>> (Integer.SIZE - 1);
+  }
+
+  /** The sum of an image's elements at these places, in float64. */
+  double sum(float[] x, int image, int imageSize) {
+    int first = image * imageSize;
+    double even = 0;
+    double odd = 0;
+    int i = starts[image];
+    for (; i + 1 < starts[image + 1]; i += 2) {
+      even += x[first + places[i]];
+      odd += x[first + places[i + 1]];
+    }
+    for (; i < starts[image + 1]; i++) {
+      even += x[first + places[i]];
+    }
+    return even + odd;
   }
 
   /** Of these places those where {@code x} is positive or NaN. */
@@ -61,9 +88,7 @@ record Support(int[] starts, int[] places) {
       int first = image * imageSize;
       for (int i = starts[image]; i < starts[image + 1]; i++) {
         kept[count] = places[i];
-        // 1 for every positive number (and NaN); a branch would be foretold wrongly as often as
-        // not. The sum makes a negative zero a positive one.
-        count += -Float.floatToRawIntBits(x[first + places[i]] + 0f) >>> (Integer.SIZE - 1);
+        count += oneIfPositive(x[first + places[i]]);
       }
       left[image + 1] = count;
     }

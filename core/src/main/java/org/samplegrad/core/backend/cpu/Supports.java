@@ -13,15 +13,25 @@ final class Supports {
   private final Map<Indices, Found> ofIndices = new IdentityHashMap<>();
   private final Map<Support, Masked> ofSupports = new IdentityHashMap<>();
 
-  private record Found(Shape shape, Support support) {}
+  /** By which array the elements of another were masked. */
+  private final Map<Storage, Storage> masks = new IdentityHashMap<>();
+
+  private record Found(Shape shape, Storage mask, Support support) {}
 
   private record Masked(Storage by, Support support) {}
 
-  /** {@link Support#of}. */
-  Support of(Indices indices, Shape shape) {
+  /** Notes that an array has only those elements for which another one is positive. */
+  void masked(CpuTensor result, CpuTensor by) {
+    masks.put(result.storage(), by.storage());
+  }
+
+  /** {@link Support#of} of the elements of an array that indices scatter, by what it was masked. */
+  Support of(CpuTensor scattered, Indices indices, Shape shape) {
+    Storage mask = masks.get(scattered.storage());
     Found found = ofIndices.get(indices);
-    if (found == null || !found.shape().equals(shape)) {
-      found = new Found(shape, Support.of(indices, shape));
+    if (found == null || !found.shape().equals(shape) || found.mask() != mask) {
+      float[] values = mask == null ? null : mask.array();
+      found = new Found(shape, mask, Support.of(indices, shape, values));
       ofIndices.put(indices, found);
     }
     return found.support();
@@ -42,5 +52,6 @@ final class Supports {
   void forget() {
     ofIndices.clear();
     ofSupports.clear();
+    masks.clear();
   }
 }

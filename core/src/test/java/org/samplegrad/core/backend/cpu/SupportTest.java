@@ -19,29 +19,73 @@ class SupportTest {
 
   @Test
   void holdsEachPlaceOfAnImageOnce() {
-    Support support = Support.of(indices(5, 5, 6, 9), IMAGES);
+    Support support = Support.of(indices(5, 5, 6, 9), IMAGES, null);
     assertThat(support.starts()).containsExactly(0, 1, 3);
     assertThat(support.places()).startsWith(5, 0, 3);
   }
 
   @Test
   void isNotKnownWhereImagesMix() {
-    assertThat(Support.of(indices(0, 6, 7, 8), IMAGES)).isNull();
+    assertThat(Support.of(indices(0, 6, 7, 8), IMAGES, null)).isNull();
   }
 
   @Test
   void isNotWorthwhileWhereMostElementsBelongToIt() {
     Indices all = new Indices(Shape.of(1, 1, 2, 2), new int[] {0, 1, 2, 3});
-    assertThat(Support.of(all, Shape.of(1, 1, 2, 2))).isNull();
+    assertThat(Support.of(all, Shape.of(1, 1, 2, 2), null)).isNull();
   }
 
   @Test
   void keepsThePlacesOfPositiveElements() {
-    Support support = Support.of(indices(0, 1, 8, 9), IMAGES);
+    Support support = Support.of(indices(0, 1, 8, 9), IMAGES, null);
     float[] x = {2, -1, 0, 0, 0, 0, 0, 0, -0f, Float.MIN_VALUE, 0, 0};
     Support positive = support.wherePositive(x, 6);
     assertThat(positive.starts()).containsExactly(0, 1, 2);
     assertThat(positive.places()).startsWith(0, 3);
+  }
+
+  /** A place that two windows chose counts once, if one of them counts. */
+  @Test
+  void hasOnlyPlacesThatAMaskLeaves() {
+    float[] mask = {-1, 3, 0, 2};
+    Support support = Support.of(indices(5, 5, 6, 9), IMAGES, mask);
+    assertThat(support.starts()).containsExactly(0, 1, 2);
+    assertThat(support.places()).startsWith(5, 3);
+  }
+
+  @Test
+  void aScatteredArrayIsWhereItsMaskIsPositive() {
+    try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {
+      Shape pooled = Shape.of(2, 1, 1, 2);
+      Indices maxima = indices(0, 1, 8, 9);
+      Tensor gradient = backend.fill(pooled, 1);
+      Tensor some = backend.tensor(pooled, new double[] {1, -1, 0, 1});
+      assertThat(scattered(backend, backend.maskPositive(gradient, some), maxima))
+          .containsExactly(1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0);
+      Tensor all = backend.fill(pooled, 1);
+      assertThat(scattered(backend, backend.maskPositive(gradient, all), maxima))
+          .containsExactly(1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0);
+    }
+  }
+
+  /** A scattered array, seen where its support is. */
+  private static double[] scattered(CpuBackend backend, Tensor x, Indices maxima) {
+    CpuTensor images = (CpuTensor) backend.scatterAdd(x, maxima, IMAGES);
+    float[] seen = new float[IMAGES.size()];
+    images.support().copy(images.array(), seen, 6);
+    assertThat(backend.toDoubles(images))
+        .isEqualTo(IntStream.range(0, seen.length).mapToDouble(i -> seen[i]).toArray());
+    return backend.toDoubles(images);
+  }
+
+  @Test
+  void imagesAreSummedWhereTheirSupportIs() {
+    try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {
+      Tensor x = backend.tensor(Shape.of(2, 1, 1, 2), new double[] {1, 2, 4, 8});
+      Tensor images = backend.scatterAdd(x, indices(0, 5, 8, 8), IMAGES);
+      assertThat(backend.toDoubles(backend.sum(images, 2, 3))).containsExactly(3, 12);
+      assertThat(backend.toDoubles(backend.sum(images, 3))).containsExactly(1, 2, 12, 0);
+    }
   }
 
   @Test
