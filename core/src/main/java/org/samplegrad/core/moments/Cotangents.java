@@ -2,11 +2,11 @@ package org.samplegrad.core.moments;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.samplegrad.core.autograd.Gradients;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
-import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
 
@@ -35,34 +35,39 @@ public record Cotangents(double value, ParameterVector sum, ParameterVector squa
         () -> {
           List<double[]> arrays = moments.arrays();
           ParameterLayout layout = moments.layout();
-          List<Variable> sums =
-              new ParameterVector(layout, arrays.get(1)).variables(backend, Variable::leaf);
-          List<Variable> squaredSums =
-              new ParameterVector(moments.squaredLayout(), arrays.get(2))
-                  .variables(backend, Variable::leaf);
+          ParameterLayout squaredLayout = moments.squaredLayout();
           double factor = reduction.factor(moments);
-          Variable value =
-              functional.value(
-                  moments.count(), scaled(sums, factor), scaled(squaredSums, factor * factor));
+          double squaredFactor = factor * factor;
+          // Scaled outside of the differentiation, which would keep four more arrays of all
+          // parameters until its end.
+          List<Variable> sums = leaves(layout, scaled(arrays.get(1), factor), backend);
+          List<Variable> squaredSums =
+              leaves(squaredLayout, scaled(arrays.get(2), squaredFactor), backend);
+          Variable value = functional.value(moments.count(), sums, squaredSums);
           List<Variable> targets = new ArrayList<>(sums);
           targets.addAll(squaredSums);
           List<Variable> gradients = Gradients.constantsOf(value, targets);
           return new Cotangents(
               value.item(),
-              vector(layout, gradients.subList(0, sums.size())),
-              vector(moments.squaredLayout(), gradients.subList(sums.size(), targets.size())));
+              vector(layout, gradients.subList(0, sums.size()), factor),
+              vector(squaredLayout, gradients.subList(sums.size(), targets.size()), squaredFactor));
         });
   }
 
-  private static List<Variable> scaled(List<Variable> variables, double factor) {
-    return variables.stream().map(x -> Elementwise.scale(x, factor)).toList();
+  private static List<Variable> leaves(ParameterLayout layout, double[] values, Backend backend) {
+    return new ParameterVector(layout, values).variables(backend, Variable::leaf);
   }
 
-  private static ParameterVector vector(ParameterLayout layout, List<Variable> parts) {
+  private static double[] scaled(double[] values, double factor) {
+    return factor == 1 ? values : Arrays.stream(values).map(value -> factor * value).toArray();
+  }
+
+  private static ParameterVector vector(
+      ParameterLayout layout, List<Variable> parts, double factor) {
     double[] values = new double[layout.size()];
     for (int i = 0; i < parts.size(); i++) {
       parts.get(i).backend().addTo(parts.get(i).value(), values, layout.entries().get(i).offset());
     }
-    return new ParameterVector(layout, values);
+    return new ParameterVector(layout, scaled(values, factor));
   }
 }

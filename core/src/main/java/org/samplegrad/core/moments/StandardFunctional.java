@@ -4,25 +4,24 @@ import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.divide;
 import static org.samplegrad.core.ops.Elementwise.relu;
 import static org.samplegrad.core.ops.Elementwise.scale;
-import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Elementwise.subtract;
 import static org.samplegrad.core.ops.Shapes.sumAll;
 
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.function.UnaryOperator;
 import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.ops.Elementwise;
 
 /** The functionals that ship. A new one is one entry here, or any {@link MomentFunctional}. */
 public enum StandardFunctional implements MomentFunctional {
   /** {@code ||S1/N||^2}, the squared norm of the mean gradient. */
   SQUARED_MEAN_NORM(
-      (count, sums, squaredSums) ->
-          total(sums, squaredSums, (sum, squaredSum) -> square(scale(sum, 1.0 / count)))),
+      (count, sums, squaredSums) -> scale(total(sums, Elementwise::square), 1.0 / count / count)),
 
   /** {@code sum_j S2_j/N}, the mean squared norm of the individual gradients. */
   MEAN_SQUARED_NORM(
       (count, sums, squaredSums) ->
-          total(sums, squaredSums, (sum, squaredSum) -> scale(squaredSum, 1.0 / count))),
+          scale(total(squaredSums, UnaryOperator.identity()), 1.0 / count)),
 
   /**
    * {@code V = sum_j S2_j/N - sum_j (S1_j/N)^2}, the total population variance. Where rounding
@@ -47,11 +46,6 @@ public enum StandardFunctional implements MomentFunctional {
               TOTAL_VARIANCE.value(count, sums, squaredSums),
               SQUARED_MEAN_NORM.value(count, sums, squaredSums)));
 
-  @FunctionalInterface
-  private interface Term {
-    Variable of(Variable sum, Variable squaredSum);
-  }
-
   private final MomentFunctional formula;
 
   StandardFunctional(MomentFunctional formula) {
@@ -64,9 +58,9 @@ public enum StandardFunctional implements MomentFunctional {
   }
 
   /** The sum of an elementwise term over all parameters. */
-  private static Variable total(List<Variable> sums, List<Variable> squaredSums, Term term) {
-    return IntStream.range(0, sums.size())
-        .mapToObj(i -> sumAll(term.of(sums.get(i), squaredSums.get(i))))
+  private static Variable total(List<Variable> moments, UnaryOperator<Variable> term) {
+    return moments.stream()
+        .map(moment -> sumAll(term.apply(moment)))
         .reduce((a, b) -> add(a, b))
         .orElseThrow(() -> new IllegalArgumentException("The model has no parameters"));
   }

@@ -15,7 +15,7 @@ public record Objective(Model model, Loss loss) implements Serializable {
   private static final long CACHE_BYTES = 8L << 20;
 
   /** Memory that the arrays of one block may take, what layers work in included. */
-  private static final long MOST_BYTES = 128L << 20;
+  private static final long MOST_BYTES = 96L << 20;
 
   /**
    * For each block, arrays of the size of the parameters are added up, and matrices of that size
