@@ -1,5 +1,6 @@
 package org.samplegrad.core.backend;
 
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +21,11 @@ public interface BackendProvider {
    */
   default boolean worksSampleBySample() {
     return false;
+  }
+
+  /** What makes its backends slower than need be here, and what to do; empty if nothing does. */
+  default Optional<String> advice() {
+    return Optional.empty();
   }
 
   /**

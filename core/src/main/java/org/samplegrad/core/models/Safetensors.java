@@ -31,6 +31,8 @@ import org.samplegrad.core.parameters.ParameterVector;
 public final class Safetensors {
   private static final int CHUNK_BYTES = 1 << 16;
   private static final int MOST_PROBLEMS = 10;
+  private static final Set<String> BATCH_NORM_STATISTICS =
+      Set.of("running_mean", "running_var", "num_batches_tracked");
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private Safetensors() {}
@@ -93,15 +95,27 @@ public final class Safetensors {
                   .formatted(prefix, prefix, missing.get(0), missing.get(0))
               + " module inside a wrapper such as DataParallel or torch.compile, or remove that prefix");
     }
-    found.keySet().stream()
-        .sorted()
-        .limit(MOST_PROBLEMS)
-        .forEach(
-            extra -> problems.add("tensor '%s' is no parameter of the model".formatted(extra)));
+    Map<Boolean, List<String>> extra =
+        found.keySet().stream()
+            .sorted()
+            .collect(Collectors.partitioningBy(Safetensors::isBatchNormStatistic));
+    if (!extra.get(true).isEmpty()) {
+      problems.add(
+          "tensor '%s' is a statistic of a batch norm, not a parameter: save dict(model.named_parameters()), and give the statistics in the model file"
+              .formatted(extra.get(true).get(0)));
+    }
+    extra
+        .get(false)
+        .forEach(name -> problems.add("tensor '%s' is no parameter of the model".formatted(name)));
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
           problems.stream().limit(MOST_PROBLEMS).collect(Collectors.joining("; ")));
     }
+  }
+
+  /** Whether a tensor has the name of one of the buffers of PyTorch's batch norms. */
+  private static boolean isBatchNormStatistic(String name) {
+    return BATCH_NORM_STATISTICS.contains(name.substring(name.lastIndexOf('.') + 1));
   }
 
   /** What stands before every missing name in the names that were found; null if nothing does. */

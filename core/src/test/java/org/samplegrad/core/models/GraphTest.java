@@ -14,11 +14,14 @@ import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Arithmetic;
+import org.samplegrad.core.layers.AveragePool;
 import org.samplegrad.core.layers.Concatenation;
 import org.samplegrad.core.layers.Flatten;
 import org.samplegrad.core.layers.Linear;
+import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.layers.ParameterSpec;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
@@ -27,6 +30,9 @@ import org.samplegrad.core.parameters.ParameterVector;
 class GraphTest {
   private static final Shape VECTOR = Shape.of(2);
   private static final Linear SQUARE = new Linear(2, 2, false);
+  private static final Shape LINE = Shape.of(1, 4);
+  private static final Window PAIRS = Window.ofKernel(2).withStride(2);
+  private static final MaxPool POOL = new MaxPool(PAIRS);
 
   private Backend backend;
 
@@ -61,6 +67,37 @@ class GraphTest {
     Graph graph = builder.build(builder.combine(Arithmetic.ADD, hidden, builder.input()));
 
     assertThat(output(graph, 0, 1, 1, 0)).containsExactly(3, 3, 7, 7);
+  }
+
+  /** As in {@code Sequential}, where a max pool after a ReLU is computed before it. */
+  @Test
+  void aReluTakesOnlyWhatAMaxPoolLeaves() {
+    Graph.Builder builder = Graph.builder(LINE);
+    int relu = builder.apply(Activation.RELU, List.of(), builder.input());
+    int pool = builder.apply(POOL, List.of(), relu);
+
+    assertThat(pooledLine(builder.build(pool))).containsExactly(2, 0, 3, 1);
+    assertThat(builder.build(pool).elementsPerSample()).isEqualTo(4 + 2 + 2);
+    assertThat(builder.shape(relu)).isEqualTo(LINE);
+  }
+
+  @Test
+  void aReluThatIsUsedElsewhereStaysBeforeTheMaxPool() {
+    Graph.Builder builder = Graph.builder(LINE);
+    int relu = builder.apply(Activation.RELU, List.of(), builder.input());
+    int pool = builder.apply(POOL, List.of(), relu);
+    int total = builder.apply(new AveragePool(PAIRS, true), List.of(), relu);
+    Graph graph = builder.build(builder.combine(Arithmetic.SUBTRACT, pool, total));
+
+    assertThat(graph.elementsPerSample()).isEqualTo(4 + 4 + 2 + 2 + 2);
+    assertThat(pooledLine(graph)).containsExactly(1, 0, 1.5, 0.5);
+  }
+
+  /** The output on two samples of one channel. */
+  private double[] pooledLine(Graph graph) {
+    double[] lines = {-1, 2, -3, -4, 3, -5, -6, 1};
+    Variable input = Variable.constant(backend.tensor(LINE.prepend(2), lines));
+    return backend.toDoubles(graph.forward(List.of(), input).output().value());
   }
 
   @Test

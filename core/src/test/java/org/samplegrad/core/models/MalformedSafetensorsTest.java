@@ -215,12 +215,13 @@ class MalformedSafetensorsTest {
 
   /** The count of batches that batch normalisation keeps is an integer, but no parameter. */
   @Test
-  void anExtraTensorMayHaveAnyType() {
+  void aStatisticIsNamedAsSuchAndMayHaveAnyType() {
     assertHeaderRefused(
         "{%s, %s, '1.num_batches_tracked': {'dtype': 'I64', 'shape': [], 'data_offsets': [64, 72]}}"
             .formatted(WEIGHT, BIAS),
         72,
-        "tensor '1.num_batches_tracked' is no parameter of the model");
+        "tensor '1.num_batches_tracked' is a statistic of a batch norm",
+        "save dict(model.named_parameters())");
   }
 
   @ParameterizedTest

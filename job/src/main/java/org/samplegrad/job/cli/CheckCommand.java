@@ -71,7 +71,7 @@ final class CheckCommand implements Callable<Integer> {
   private boolean isSame(Session session, String name) {
     model.model = name;
     Request request = Request.of(session, data, model, compute, limit);
-    request.loaded().notes().forEach(note -> console.print("Note: %s", note));
+    request.notes().forEach(note -> console.print("Note: %s", note));
     FunctionalResult result = request.totalVariance(VarianceDetail.ELEMENTS, new Silent());
     NaiveLoop naive = naive(request, result.precision());
     double tolerance =

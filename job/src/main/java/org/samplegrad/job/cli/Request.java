@@ -1,6 +1,9 @@
 package org.samplegrad.job.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
+import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
@@ -91,6 +94,13 @@ record Request(
         new BlockOptions(
             compute.blockSize(objective, precision), compute.partitions(), limit, data.onBadRow);
     return dataSet.blocks(session.context(), format, options);
+  }
+
+  /** What the user should know before anything is computed. */
+  List<String> notes() {
+    List<String> notes = new ArrayList<>(loaded.notes());
+    Backends.provider(compute.backend, compute.precision.first()).advice().ifPresent(notes::add);
+    return notes;
   }
 
   /** The total variance and its gradient by the two passes. */

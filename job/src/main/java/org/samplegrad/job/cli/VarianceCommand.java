@@ -77,7 +77,7 @@ final class VarianceCommand implements Callable<Integer> {
           model.model,
           request.parameters().layout().size(),
           model.parameterSource(request.loaded()));
-      request.loaded().notes().forEach(note -> console.print("Note: %s", note));
+      request.notes().forEach(note -> console.print("Note: %s", note));
       FunctionalResult result = request.totalVariance(variance, console);
       Report report = new Report(result, model.reduction, options());
       if (directory != null) {

@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.samplegrad.datasets.BadDataException;
 import org.samplegrad.datasets.SampleFormat;
@@ -29,7 +30,7 @@ public enum DataScheme {
     @Override
     DataSet open(SparkSession session, String directory) {
       HadoopDirectory files =
-          new HadoopDirectory(session.sparkContext().hadoopConfiguration(), directory);
+          new HadoopDirectory(new JavaSparkContext(session.sparkContext()), directory);
       return source(toString() + directory, format -> trainingSet(files));
     }
   },

@@ -2,7 +2,8 @@ package org.samplegrad.job.data;
 
 import java.io.IOException;
 import java.io.InputStream;
-import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 import org.samplegrad.datasets.sources.Mnist;
 
@@ -10,11 +11,14 @@ import org.samplegrad.datasets.sources.Mnist;
 final class HadoopDirectory implements Mnist.Opener {
   private static final long serialVersionUID = 1L;
 
-  private final SerializableConfiguration configuration;
+  /** Broadcast, as each partition of a data set has a copy of this object. */
+  private final Broadcast<SerializableConfiguration> configuration;
+
   private final String path;
 
-  HadoopDirectory(Configuration configuration, String path) {
-    this.configuration = new SerializableConfiguration(configuration);
+  HadoopDirectory(JavaSparkContext spark, String path) {
+    this.configuration =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     this.path = path;
   }
 
@@ -24,6 +28,6 @@ final class HadoopDirectory implements Mnist.Opener {
 
   @Override
   public InputStream open(String name) throws IOException {
-    return new HadoopFiles(configuration.value()).open(path, name);
+    return new HadoopFiles(configuration.value().value()).open(path, name);
   }
 }

@@ -14,7 +14,8 @@ public enum PrecisionChoice {
   /** The relative error of the total variance beyond which {@link #AUTO} goes to float64. */
   private static final double LARGEST_ERROR = 1e-4;
 
-  Precision first() {
+  /** The precision of the first attempt. */
+  public Precision first() {
     return this == FLOAT64 ? Precision.FLOAT64 : Precision.FLOAT32;
   }
 

@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import org.apache.spark.Partitioner;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.samplegrad.datasets.BadRow;
 import org.samplegrad.datasets.BlockDelivery;
@@ -61,8 +62,7 @@ final class SlicedReduction implements Serializable {
     int reducers = Math.min(stretches.size(), deliveries.context().defaultParallelism());
     List<Tuple2<Integer, Slice>> merged =
         deliveries
-            .mapPartitionsWithIndex((partition, d) -> slices(partition, work.totals(d)), true)
-            .mapToPair(slice -> slice)
+            .mapPartitionsToPair(d -> slices(TaskContext.getPartitionId(), work.totals(d)), true)
             .repartitionAndSortWithinPartitions(new SlicePartitioner(reducers))
             .mapPartitions(Merging::new)
             .collect();

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.golden.Closeness;
 import org.samplegrad.core.golden.GoldenCase;
+import org.samplegrad.core.parameters.ParameterLayout;
+import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.datasets.spark.SparkSuite;
 
 /** The command against PyTorch's results, file by file and parameter by parameter. */
@@ -66,6 +69,39 @@ class GoldenJobTest extends SparkSuite {
     ResultDirectory results = variance(golden, "out", cut.toArray());
     Closeness.assertThat(results.variance()).isCloseTo(golden.variance(), TOLERANCE_FLOAT64);
     Closeness.assertThat(results.gradient()).isCloseTo(golden.gradient(), TOLERANCE_FLOAT64);
+  }
+
+  /** The sums over each parameter alone: the same numbers, and no file of the elements. */
+  @Test
+  void theVarianceOfWholeParametersIsTheSumOfTheirElements() throws IOException {
+    session();
+    GoldenCase golden = GoldenCase.named("seed-mnist-cnn");
+    ResultDirectory results =
+        variance(golden, "out", "--variance", "parameters", "--precision", "float64");
+    assertThat(results.fileNames()).doesNotContain("variance.safetensors");
+    Closeness.assertThat(results.meanGradient())
+        .isCloseTo(golden.meanGradient(), TOLERANCE_FLOAT64);
+    Closeness.assertThat(results.gradient()).isCloseTo(golden.gradient(), TOLERANCE_FLOAT64);
+    JsonNode summary = results.summary();
+    assertThat(summary.get("total_variance").doubleValue())
+        .isCloseTo(golden.totalVariance(), within(TOLERANCE_FLOAT64 * golden.totalVariance()));
+    for (JsonNode parameter : summary.get("parameters")) {
+      double sum =
+          Arrays.stream(
+                  golden
+                      .variance()
+                      .values(entry(golden.variance(), parameter.get("name").textValue())))
+              .sum();
+      assertThat(parameter.get("variance_sum").doubleValue())
+          .isCloseTo(sum, within(TOLERANCE_FLOAT64 * golden.totalVariance()));
+    }
+  }
+
+  private static ParameterLayout.Entry entry(ParameterVector vector, String name) {
+    return vector.layout().entries().stream()
+        .filter(entry -> entry.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

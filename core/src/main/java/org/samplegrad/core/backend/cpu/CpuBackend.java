@@ -33,15 +33,13 @@ final class CpuBackend implements Backend {
   /** The elements to free, innermost scope first; the last list is the backend's own. */
   private final Deque<List<Storage>> scopes = new ArrayDeque<>(List.of(new ArrayList<>()));
 
-  private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
   private final Map<List<Object>, Pooling> poolings = new HashMap<>();
-  private final Map<List<Object>, Patches> patches = new HashMap<>();
 
   /** Null if this program was started without vectors. */
   private final VectorKernels kernels;
 
   private final TiledProduct tiledProduct;
-
+  private final ConvolutionChoice convolutions;
   private final Supports supports = new Supports();
 
   private boolean closed;
@@ -50,6 +48,7 @@ final class CpuBackend implements Backend {
     this.memory = memory;
     this.kernels = kernels.orElse(null);
     this.tiledProduct = kernels.map(own -> new TiledProduct(own, memory)).orElse(null);
+    this.convolutions = new ConvolutionChoice(memory, kernels);
   }
 
   @Override
@@ -652,43 +651,6 @@ final class CpuBackend implements Backend {
 
   // Convolution
 
-  private Unfolding unfolding(Window window, Shape images) {
-    int[] extents = ShapeRules.spatialExtents(images);
-    return unfoldings.computeIfAbsent(
-        List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
-  }
-
-  /** The patches of so many channels of images, or null where there are none. */
-  private Patches patches(Window window, Shape images, int channels) {
-    int[] extents = ShapeRules.spatialExtents(images);
-    if (kernels == null || !Patches.suits(window, channels, extents)) {
-      return null;
-    }
-    return patches.computeIfAbsent(
-        List.of(window, channels, Shape.of(extents)),
-        key -> new Patches(window, channels, kernels.lanes(), extents));
-  }
-
-  /**
-   * @param support of the output gradient, or null
-   */
-  private GroupedConvolution convolution(
-      Shape imageShape, Shape weightShape, Window window, int groups, Support support) {
-    int outputs = weightShape.extent(0) / groups;
-    Patches own = support == null ? null : patches(window, imageShape, weightShape.extent(1));
-    SampleConvolution sample;
-    int positions;
-    if (own != null) {
-      sample = new SupportConvolution(memory, kernels, own, support, outputs);
-      positions = own.positions();
-    } else {
-      Unfolding unfolding = unfolding(window, imageShape);
-      sample = SampleConvolution.of(memory, unfolding, weightShape.extent(1), outputs);
-      positions = unfolding.positions();
-    }
-    return new GroupedConvolution(memory, imageShape, weightShape, positions, groups, sample);
-  }
-
   private CpuTensor output(GroupedConvolution convolution, Shape shape) {
     return convolution.writesArrays() ? inArray(shape) : inNativeMemory(shape);
   }
@@ -696,27 +658,12 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    int channels = weight.shape().extent(1);
-    int outputs = shape.extent(1) / groups;
-    if (TiledConvolution.suits(outputs)) {
-      Patches own = patches(window, x.shape(), channels);
-      if (own != null) {
+    try (DirectConvolution direct =
+        convolutions.direct(x.shape(), weight.shape(), window, groups)) {
+      if (direct != null) {
         CpuTensor result = inArray(shape);
-        try (TiledConvolution tiled = new TiledConvolution(memory, kernels, own, outputs)) {
-          tiled.forward(
-              shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
-        }
-        return result;
-      }
-    } else {
-      Patches plane = patches(window, x.shape(), 1);
-      if (plane != null && StretchedConvolution.suits(window, plane)) {
-        CpuTensor result = inArray(shape);
-        try (StretchedConvolution stretched =
-            new StretchedConvolution(memory, kernels, plane, channels, outputs)) {
-          stretched.forward(
-              shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
-        }
+        direct.forward(
+            shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
         return result;
       }
     }
@@ -729,15 +676,15 @@ final class CpuBackend implements Backend {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
     ShapeRules.requireSameShape(shape, outputGradient.shape());
     Support support = own(outputGradient).support();
-    return support == null || patches(window, x.shape(), weight.shape().extent(1)) == null
-        ? convolve(x, weight, window, groups)
-        : convolve(x, weight, shape, window, groups, support);
+    return convolutions.heeds(support, x.shape(), weight.shape(), window)
+        ? convolve(x, weight, shape, window, groups, support)
+        : convolve(x, weight, window, groups);
   }
 
   private Tensor convolve(
       Tensor x, Tensor weight, Shape shape, Window window, int groups, Support support) {
     try (GroupedConvolution convolution =
-        convolution(x.shape(), weight.shape(), window, groups, support)) {
+        convolutions.grouped(x.shape(), weight.shape(), window, groups, support)) {
       CpuTensor result = output(convolution, shape);
       convolution.forward(own(x), own(weight), result);
       return result;
@@ -751,7 +698,8 @@ final class CpuBackend implements Backend {
         inputShape, weight.shape(), outputGradient.shape(), window, groups);
     CpuTensor result = zeros(inputShape);
     try (GroupedConvolution convolution =
-        convolution(inputShape, weight.shape(), window, groups, own(outputGradient).support())) {
+        convolutions.grouped(
+            inputShape, weight.shape(), window, groups, own(outputGradient).support())) {
       convolution.inputGradient(own(outputGradient), own(weight), result);
       return result;
     }
@@ -763,7 +711,8 @@ final class CpuBackend implements Backend {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor result = inArray(weightShape);
     try (GroupedConvolution convolution =
-        convolution(x.shape(), weightShape, window, groups, own(outputGradient).support())) {
+        convolutions.grouped(
+            x.shape(), weightShape, window, groups, own(outputGradient).support())) {
       convolution.weightGradient(own(x), own(outputGradient), result);
       return result;
     }
@@ -776,7 +725,8 @@ final class CpuBackend implements Backend {
     CpuTensor sum = inArray(weightShape);
     CpuTensor squaredSum = inArray(weightShape);
     try (GroupedConvolution convolution =
-        convolution(x.shape(), weightShape, window, groups, own(outputGradient).support())) {
+        convolutions.grouped(
+            x.shape(), weightShape, window, groups, own(outputGradient).support())) {
       convolution.sampleSums(own(x), own(outputGradient), sum, squaredSum);
       return new SampleSums(sum, squaredSum);
     }
@@ -795,7 +745,8 @@ final class CpuBackend implements Backend {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor toInput = ofInput ? zeros(x.shape()) : null;
     try (GroupedConvolution convolution =
-        convolution(x.shape(), weightShape, window, groups, own(outputGradient).support())) {
+        convolutions.grouped(
+            x.shape(), weightShape, window, groups, own(outputGradient).support())) {
       CpuTensor toOutput = output(convolution, outputGradient.shape());
       convolution.sampleCotangents(
           own(x),
@@ -811,7 +762,7 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor unfold(Tensor x, Window window) {
     CpuTensor result = inArray(ShapeRules.unfolded(x.shape(), window));
-    Unfolding unfolding = unfolding(window, x.shape());
+    Unfolding unfolding = convolutions.unfolding(window, x.shape());
     int images = x.shape().extent(0) * x.shape().extent(1);
     unfolding.unfold(own(x).array(), 0, images, result.array(), 0);
     return result;
@@ -821,7 +772,7 @@ final class CpuBackend implements Backend {
   public Tensor fold(Tensor columns, Shape inputShape, Window window) {
     ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
     CpuTensor result = zeros(inputShape);
-    Unfolding unfolding = unfolding(window, inputShape);
+    Unfolding unfolding = convolutions.unfolding(window, inputShape);
     int images = inputShape.extent(0) * inputShape.extent(1);
     unfolding.fold(own(columns).array(), 0, images, result.array(), 0);
     return result;

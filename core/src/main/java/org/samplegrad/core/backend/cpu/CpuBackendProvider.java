@@ -1,6 +1,7 @@
 package org.samplegrad.core.backend.cpu;
 
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.BackendException;
@@ -10,6 +11,21 @@ import org.samplegrad.core.backend.Precision;
 /** Opens {@link CpuBackend}s after checking, once, that OpenBLAS loads on this machine. */
 public final class CpuBackendProvider implements BackendProvider {
   static final String NAME = "cpu";
+
+  private static final String WITHOUT_VECTORS =
+      "the backend 'cpu' runs without Java's vector instructions, which make convolutions and small"
+          + " layers two to three times faster; give every JVM --add-modules=jdk.incubator.vector"
+          + " (spark-submit: --driver-java-options and --conf spark.executor.extraJavaOptions)";
+
+  private final Optional<VectorKernels> kernels;
+
+  public CpuBackendProvider() {
+    this(VectorKernels.find());
+  }
+
+  CpuBackendProvider(Optional<VectorKernels> kernels) {
+    this.kernels = kernels;
+  }
 
   @Override
   public String name() {
@@ -32,11 +48,16 @@ public final class CpuBackendProvider implements BackendProvider {
   }
 
   @Override
+  public Optional<String> advice() {
+    return kernels.isPresent() ? Optional.empty() : Optional.of(WITHOUT_VECTORS);
+  }
+
+  @Override
   public Backend open(Precision precision) {
     if (Library.PROBLEM != null) {
       throw new BackendException(Library.PROBLEM);
     }
-    return new CpuBackend(Memory.borrow(), VectorKernels.find());
+    return new CpuBackend(Memory.borrow(), kernels);
   }
 
   /** Loads the native library at the first use, and only then. */

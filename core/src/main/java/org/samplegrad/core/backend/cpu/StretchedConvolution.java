@@ -9,7 +9,7 @@ import org.samplegrad.core.backend.Window;
  * are added up in tiles. Stretches also hold what lies between the positions of one row and those
  * of the next.
  */
-final class StretchedConvolution implements AutoCloseable {
+final class StretchedConvolution implements DirectConvolution {
   /** Positions from which on, and their share of a stretch, this is the faster way. */
   private static final int LEAST_POSITIONS = 64;
 
@@ -86,8 +86,8 @@ final class StretchedConvolution implements AutoCloseable {
         && plane.positions() >= LEAST_SHARE * stretch(plane);
   }
 
-  /** {@code y [n,o,...']} of images {@code [n,c,...]} and weights {@code [o,c/groups,k]}. */
-  void forward(int samples, int groups, float[] images, float[] allWeights, float[] y) {
+  @Override
+  public void forward(int samples, int groups, float[] images, float[] allWeights, float[] y) {
     int size = outputs * weightOffsets.length;
     for (int group = 0; group < groups; group++) {
       System.arraycopy(allWeights, group * size, weights, 0, size);

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * The convolution itself, for more than a few outputs: patches of the image, where they lie, are
  * multiplied with the weights in tiles, so that no columns are made.
  */
-final class TiledConvolution implements AutoCloseable {
+final class TiledConvolution implements DirectConvolution {
   /** Outputs of a group from which on this is the faster way. */
   private static final int LEAST_OUTPUTS = 12;
 
@@ -58,8 +58,8 @@ final class TiledConvolution implements AutoCloseable {
     return outputs >= LEAST_OUTPUTS;
   }
 
-  /** {@code y [n,o,...']} of images {@code [n,c,...]} and weights {@code [o,c/groups,k]}. */
-  void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
+  @Override
+  public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
     int imageSize = patches.groupSize();
     int outputSize = outputs * patches.positions();
     for (int group = 0; group < groups; group++) {

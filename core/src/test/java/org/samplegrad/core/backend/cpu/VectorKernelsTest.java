@@ -2,6 +2,7 @@ package org.samplegrad.core.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class VectorKernelsTest {
@@ -10,5 +11,13 @@ class VectorKernelsTest {
   @Test
   void areThereInTheTests() {
     assertThat(VectorKernels.find()).isPresent();
+    assertThat(new CpuBackendProvider().advice()).isEmpty();
+  }
+
+  @Test
+  void aProgramWithoutThemIsAdvisedOfThem() {
+    assertThat(new CpuBackendProvider(Optional.empty()).advice())
+        .hasValueSatisfying(
+            advice -> assertThat(advice).contains("--add-modules=jdk.incubator.vector"));
   }
 }
