@@ -26,7 +26,9 @@ class CheckCommandTest extends SparkSuite {
   void endsWithOneIfTheJobComputesSomethingElse() {
     session();
     CommandRun run = CommandRun.of("check", "--backend", "distorted");
-    assertThat(run.output()).contains("Total variance is the same? False");
+    assertThat(run.output())
+        .contains("Note: " + DistortedBackendProvider.ADVICE)
+        .contains("Total variance is the same? False");
     assertThat(run.exitCode()).isEqualTo(1);
   }
 

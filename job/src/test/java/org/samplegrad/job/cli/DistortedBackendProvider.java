@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.BackendProvider;
@@ -12,6 +13,8 @@ import org.samplegrad.core.backend.Precision;
 
 /** A backend that gets its numbers wrong by a little, to see that the check notices. */
 public final class DistortedBackendProvider implements BackendProvider {
+  static final String ADVICE = "its numbers are wrong by a little";
+
   private static final double DISTORTION = 1.01;
 
   @Override
@@ -27,6 +30,11 @@ public final class DistortedBackendProvider implements BackendProvider {
   @Override
   public int preference() {
     return Integer.MIN_VALUE;
+  }
+
+  @Override
+  public Optional<String> advice() {
+    return Optional.of(ADVICE);
   }
 
   @Override

@@ -72,8 +72,8 @@ final class ConvolutionChoice {
     int outputs = weights.extent(0) / groups;
     SampleConvolution sample;
     int positions;
-    if (heeds(support, images, weights, window)) {
-      Patches own = patches(window, images, weights.extent(1));
+    Patches own = support == null ? null : patches(window, images, weights.extent(1));
+    if (own != null) {
       sample = new SupportConvolution(memory, kernels, own, support, outputs);
       positions = own.positions();
     } else {
