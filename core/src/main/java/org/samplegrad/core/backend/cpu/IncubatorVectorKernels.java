@@ -33,6 +33,23 @@ final class IncubatorVectorKernels implements VectorKernels {
     return FloatVector.zero(SPECIES);
   }
 
+  /**
+   * The same vector, of a class that the compiler knows. Behind a loop it does not know the class
+   * of a sum, unless a profile happens to tell: it would make the vector an object and call its
+   * methods.
+   */
+  private static FloatVector asOwnClass(FloatVector sum) {
+    return (FloatVector) SPECIES.vectorType().cast(sum);
+  }
+
+  private static void store(FloatVector sum, float[] x, int place) {
+    asOwnClass(sum).intoArray(x, place);
+  }
+
+  private static float sumOfLanes(FloatVector sum) {
+    return asOwnClass(sum).reduceLanes(VectorOperators.ADD);
+  }
+
   @Override
   public void sumPatches(
       float[] x,
@@ -104,14 +121,14 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumG = at(x, place + g).fma(weight, sumG);
       sumH = at(x, place + h).fma(weight, sumH);
     }
-    sumA.intoArray(row, target);
-    sumB.intoArray(row, target + LANES);
-    sumC.intoArray(row, target + 2 * LANES);
-    sumD.intoArray(row, target + 3 * LANES);
-    sumE.intoArray(row, target + 4 * LANES);
-    sumF.intoArray(row, target + 5 * LANES);
-    sumG.intoArray(row, target + 6 * LANES);
-    sumH.intoArray(row, target + 7 * LANES);
+    store(sumA, row, target);
+    store(sumB, row, target + LANES);
+    store(sumC, row, target + 2 * LANES);
+    store(sumD, row, target + 3 * LANES);
+    store(sumE, row, target + 4 * LANES);
+    store(sumF, row, target + 5 * LANES);
+    store(sumG, row, target + 6 * LANES);
+    store(sumH, row, target + 7 * LANES);
   }
 
   private static void sumFive(
@@ -143,11 +160,11 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumD = at(x, place + d).fma(weight, sumD);
       sumE = at(x, place + e).fma(weight, sumE);
     }
-    sumA.intoArray(row, target);
-    sumB.intoArray(row, target + LANES);
-    sumC.intoArray(row, target + 2 * LANES);
-    sumD.intoArray(row, target + 3 * LANES);
-    sumE.intoArray(row, target + 4 * LANES);
+    store(sumA, row, target);
+    store(sumB, row, target + LANES);
+    store(sumC, row, target + 2 * LANES);
+    store(sumD, row, target + 3 * LANES);
+    store(sumE, row, target + 4 * LANES);
   }
 
   private static void sumFour(
@@ -176,10 +193,10 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumC = at(x, place + c).fma(weight, sumC);
       sumD = at(x, place + d).fma(weight, sumD);
     }
-    sumA.intoArray(row, target);
-    sumB.intoArray(row, target + LANES);
-    sumC.intoArray(row, target + 2 * LANES);
-    sumD.intoArray(row, target + 3 * LANES);
+    store(sumA, row, target);
+    store(sumB, row, target + LANES);
+    store(sumC, row, target + 2 * LANES);
+    store(sumD, row, target + 3 * LANES);
   }
 
   private static void sumThree(
@@ -205,9 +222,9 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumB = at(x, place + b).fma(weight, sumB);
       sumC = at(x, place + c).fma(weight, sumC);
     }
-    sumA.intoArray(row, target);
-    sumB.intoArray(row, target + LANES);
-    sumC.intoArray(row, target + 2 * LANES);
+    store(sumA, row, target);
+    store(sumB, row, target + LANES);
+    store(sumC, row, target + 2 * LANES);
   }
 
   private static void sumTwo(
@@ -230,8 +247,8 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumA = at(x, place + a).fma(weight, sumA);
       sumB = at(x, place + b).fma(weight, sumB);
     }
-    sumA.intoArray(row, target);
-    sumB.intoArray(row, target + LANES);
+    store(sumA, row, target);
+    store(sumB, row, target + LANES);
   }
 
   private static void sumOne(
@@ -249,7 +266,7 @@ final class IncubatorVectorKernels implements VectorKernels {
     for (int i = from; i < to; i++) {
       sum = at(x, places[i] + a).fma(all(weights[i]), sum);
     }
-    sum.intoArray(row, target);
+    store(sum, row, target);
   }
 
   @Override
@@ -297,10 +314,10 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumC = at(x, c + offset).fma(factor, sumC);
       sumD = at(x, d + offset).fma(factor, sumD);
     }
-    products[i] = sumA.reduceLanes(VectorOperators.ADD);
-    products[i + 1] = sumB.reduceLanes(VectorOperators.ADD);
-    products[i + 2] = sumC.reduceLanes(VectorOperators.ADD);
-    products[i + 3] = sumD.reduceLanes(VectorOperators.ADD);
+    products[i] = sumOfLanes(sumA);
+    products[i + 1] = sumOfLanes(sumB);
+    products[i + 2] = sumOfLanes(sumC);
+    products[i + 3] = sumOfLanes(sumD);
   }
 
   private static void multiplyOne(
@@ -310,7 +327,7 @@ final class IncubatorVectorKernels implements VectorKernels {
     for (int v = 0; v < offsets.length; v++) {
       sum = at(x, a + offsets[v]).fma(at(row, first + v * LANES), sum);
     }
-    products[i] = sum.reduceLanes(VectorOperators.ADD);
+    products[i] = sumOfLanes(sum);
   }
 
   @Override
@@ -373,17 +390,18 @@ final class IncubatorVectorKernels implements VectorKernels {
       left5 = left.fma(factor, left5);
       right5 = right.fma(factor, right5);
     }
-    store(left0, right0, c, target + row * width);
-    store(left1, right1, c, target + row1 * width);
-    store(left2, right2, c, target + row2 * width);
-    store(left3, right3, c, target + row3 * width);
-    store(left4, right4, c, target + row4 * width);
-    store(left5, right5, c, target + row5 * width);
-  }
-
-  private static void store(FloatVector left, FloatVector right, float[] c, int target) {
-    left.intoArray(c, target);
-    right.intoArray(c, target + LANES);
+    store(left0, c, target + row * width);
+    store(right0, c, target + row * width + LANES);
+    store(left1, c, target + row1 * width);
+    store(right1, c, target + row1 * width + LANES);
+    store(left2, c, target + row2 * width);
+    store(right2, c, target + row2 * width + LANES);
+    store(left3, c, target + row3 * width);
+    store(right3, c, target + row3 * width + LANES);
+    store(left4, c, target + row4 * width);
+    store(right4, c, target + row4 * width + LANES);
+    store(left5, c, target + row5 * width);
+    store(right5, c, target + row5 * width + LANES);
   }
 
   @Override
@@ -403,7 +421,7 @@ final class IncubatorVectorKernels implements VectorKernels {
       sumC = c.fma(c, sumC);
       sumD = d.fma(d, sumD);
     }
-    float sum = sumA.add(sumB).add(sumC.add(sumD)).reduceLanes(VectorOperators.ADD);
+    float sum = sumOfLanes(asOwnClass(sumA).add(sumB).add(asOwnClass(sumC).add(sumD)));
     for (; i < to; i++) {
       sum = Math.fma(x[i], x[i], sum);
     }
