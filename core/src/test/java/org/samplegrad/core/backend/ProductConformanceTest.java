@@ -46,6 +46,18 @@ class ProductConformanceTest extends BackendConformance {
     assertMultiplies(random(130, 13), random(13, 7));
   }
 
+  /** As a last layer of few outputs has them, in long and short rows that are no whole vectors. */
+  @ConformanceCase("matmul(Tensor,boolean,Tensor,boolean)")
+  void multipliesMatricesOfFewRowsColumnsOrTerms() {
+    for (int few : List.of(5, 6, 10, 11, 16)) {
+      assertMultiplies(random(21, 83), random(83, few));
+      assertMultiplies(random(few, 21), random(21, 83));
+      assertMultiplies(random(21, few), random(few, 83));
+      assertMultiplies(random(few, 64), random(64, few));
+      assertMultiplies(random(few, few), random(few, few));
+    }
+  }
+
   @ConformanceCase("matmul(Tensor,boolean,Tensor,boolean)")
   void multipliesBatchesOfMatrices() {
     assertMultiplies(random(2, 3, 4), random(2, 4, 5));

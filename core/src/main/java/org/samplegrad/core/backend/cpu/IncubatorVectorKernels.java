@@ -405,6 +405,116 @@ final class IncubatorVectorKernels implements VectorKernels {
   }
 
   @Override
+  public void multiplyStrip(
+      float[] a,
+      int start,
+      int rowStep,
+      int depthStep,
+      float[] b,
+      int first,
+      int depth,
+      int width,
+      float[] c,
+      int target) {
+    FloatVector left0 = zero();
+    FloatVector left1 = zero();
+    FloatVector left2 = zero();
+    FloatVector left3 = zero();
+    FloatVector left4 = zero();
+    FloatVector right0 = zero();
+    FloatVector right1 = zero();
+    FloatVector right2 = zero();
+    FloatVector right3 = zero();
+    FloatVector right4 = zero();
+    int place = start;
+    int source = first;
+    for (int k = 0; k < depth; k++) {
+      FloatVector left = at(b, source);
+      FloatVector right = at(b, source + LANES);
+      FloatVector factor = all(a[place]);
+      left0 = left.fma(factor, left0);
+      right0 = right.fma(factor, right0);
+      factor = all(a[place + rowStep]);
+      left1 = left.fma(factor, left1);
+      right1 = right.fma(factor, right1);
+      factor = all(a[place + 2 * rowStep]);
+      left2 = left.fma(factor, left2);
+      right2 = right.fma(factor, right2);
+      factor = all(a[place + 3 * rowStep]);
+      left3 = left.fma(factor, left3);
+      right3 = right.fma(factor, right3);
+      factor = all(a[place + 4 * rowStep]);
+      left4 = left.fma(factor, left4);
+      right4 = right.fma(factor, right4);
+      place += depthStep;
+      source += width;
+    }
+    store(left0, c, target);
+    store(right0, c, target + LANES);
+    store(left1, c, target + width);
+    store(right1, c, target + width + LANES);
+    store(left2, c, target + 2 * width);
+    store(right2, c, target + 2 * width + LANES);
+    store(left3, c, target + 3 * width);
+    store(right3, c, target + 3 * width + LANES);
+    store(left4, c, target + 4 * width);
+    store(right4, c, target + 4 * width + LANES);
+  }
+
+  @Override
+  public void multiplyRows(
+      float[] a,
+      int row,
+      int other,
+      float[] b,
+      int first,
+      int depth,
+      float[] c,
+      int target,
+      int otherTarget) {
+    FloatVector sum0 = zero();
+    FloatVector sum1 = zero();
+    FloatVector sum2 = zero();
+    FloatVector sum3 = zero();
+    FloatVector sum4 = zero();
+    FloatVector other0 = zero();
+    FloatVector other1 = zero();
+    FloatVector other2 = zero();
+    FloatVector other3 = zero();
+    FloatVector other4 = zero();
+    for (int k = 0; k < depth; k += LANES) {
+      FloatVector x = at(a, row + k);
+      FloatVector y = at(a, other + k);
+      int place = first + GROUP * k;
+      FloatVector factor = at(b, place);
+      sum0 = x.fma(factor, sum0);
+      other0 = y.fma(factor, other0);
+      factor = at(b, place + LANES);
+      sum1 = x.fma(factor, sum1);
+      other1 = y.fma(factor, other1);
+      factor = at(b, place + 2 * LANES);
+      sum2 = x.fma(factor, sum2);
+      other2 = y.fma(factor, other2);
+      factor = at(b, place + 3 * LANES);
+      sum3 = x.fma(factor, sum3);
+      other3 = y.fma(factor, other3);
+      factor = at(b, place + 4 * LANES);
+      sum4 = x.fma(factor, sum4);
+      other4 = y.fma(factor, other4);
+    }
+    c[target] = sumOfLanes(sum0);
+    c[target + 1] = sumOfLanes(sum1);
+    c[target + 2] = sumOfLanes(sum2);
+    c[target + 3] = sumOfLanes(sum3);
+    c[target + 4] = sumOfLanes(sum4);
+    c[otherTarget] = sumOfLanes(other0);
+    c[otherTarget + 1] = sumOfLanes(other1);
+    c[otherTarget + 2] = sumOfLanes(other2);
+    c[otherTarget + 3] = sumOfLanes(other3);
+    c[otherTarget + 4] = sumOfLanes(other4);
+  }
+
+  @Override
   public float sumOfSquares(float[] x, int from, int to) {
     FloatVector sumA = zero();
     FloatVector sumB = zero();

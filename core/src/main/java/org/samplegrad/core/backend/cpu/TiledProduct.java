@@ -1,34 +1,25 @@
 package org.samplegrad.core.backend.cpu;
 
-import java.util.HashMap;
-import java.util.Map;
-
 /**
  * Products of two matrices that are small in one of their three extents, as they belong to a last
  * layer of few outputs. A general product would spend its time on arranging the larger matrix; here
- * tiles of the result are added up from where the factors lie.
+ * the result is added up from where the larger factor lies.
  */
 final class TiledProduct {
-  /** An extent from which on, and up to which, this is the faster way. */
-  private static final int LEAST = 5;
+  /** The smallest extent from which on, and up to which, this is the faster way. */
+  private static final int LEAST = VectorKernels.GROUP;
 
   private static final int MOST = 16;
+
+  /** Terms of a sum from which on adding up the lanes at its end does not count. */
+  private static final int LEAST_DEPTH_OF_ROWS = 64;
 
   private final VectorKernels kernels;
   private final Memory memory;
 
-  /** Columns of a tile. */
-  private final int columns;
-
-  /** Multiples {@code 0, step, 2 step, ...}. */
-  private final Map<Multiples, int[]> multiples = new HashMap<>();
-
-  private record Multiples(int step, int length) {}
-
   TiledProduct(VectorKernels kernels, Memory memory) {
     this.kernels = kernels;
     this.memory = memory;
-    this.columns = VectorKernels.TILE_VECTORS * kernels.lanes();
   }
 
   /**
@@ -50,57 +41,97 @@ final class TiledProduct {
       int height,
       int depth,
       int width) {
-    int padded = (width + columns - 1) / columns * columns;
-    boolean arrange = transposeB || padded != width;
-    float[] right = arrange ? memory.takeArray(depth * padded) : b;
-    float[] result = padded == width ? c : memory.takeArray(height * padded);
-    if (arrange) {
-      arrange(b, transposeB, right, depth, width, padded);
-    }
-    int[] places = multiples(transposeA ? 1 : depth, height);
-    int[] offsets = multiples(transposeA ? height : 1, depth);
-    int[] steps = multiples(padded, depth);
-    for (int column = 0; column < padded; column += columns) {
-      for (int row = 0; row < height; row += VectorKernels.TILE_ROWS) {
-        kernels.multiplyTile(a, places, row, offsets, right, column, steps, result, column, padded);
-      }
-    }
-    if (arrange) {
-      memory.giveBack(right);
-    }
-    if (padded != width) {
-      for (int row = 0; row < height; row++) {
-        System.arraycopy(result, row * padded, c, row * width, width);
-      }
-      memory.giveBack(result);
-    }
-  }
-
-  /** {@code right [depth, padded]} with {@code width} columns that count. */
-  private static void arrange(
-      float[] b, boolean transposed, float[] right, int depth, int width, int padded) {
-    if (!transposed) {
-      for (int k = 0; k < depth; k++) {
-        System.arraycopy(b, k * width, right, k * padded, width);
-      }
+    if (!transposeA && width <= MOST && depth >= LEAST_DEPTH_OF_ROWS) {
+      multiplyRows(a, b, transposeB, c, height, depth, width);
       return;
     }
-    for (int j = 0; j < width; j++) {
-      for (int k = 0; k < depth; k++) {
-        right[k * padded + j] = b[j * depth + k];
+    int columns = VectorKernels.TILE_VECTORS * kernels.lanes();
+    if (!transposeB && width >= columns) {
+      multiplyStrips(a, transposeA, b, c, height, depth, width);
+      return;
+    }
+    int padded = Math.max(width, columns);
+    float[] right = memory.takeArray(depth * padded);
+    float[] result = memory.takeArray(height * padded);
+    for (int k = 0; k < depth; k++) {
+      for (int j = 0; j < width; j++) {
+        right[k * padded + j] = b[transposeB ? j * depth + k : k * width + j];
+      }
+    }
+    multiplyStrips(a, transposeA, right, result, height, depth, padded);
+    for (int row = 0; row < height; row++) {
+      System.arraycopy(result, row * padded, c, row * width, width);
+    }
+    memory.giveBack(right);
+    memory.giveBack(result);
+  }
+
+  /** In strips along the rows of {@code b}; the last ones overlap those before them. */
+  private void multiplyStrips(
+      float[] a, boolean transposeA, float[] b, float[] c, int height, int depth, int width) {
+    int columns = VectorKernels.TILE_VECTORS * kernels.lanes();
+    int rowStep = transposeA ? 1 : depth;
+    int depthStep = transposeA ? height : 1;
+    for (int j = 0; j < width; j += columns) {
+      int column = Math.min(j, width - columns);
+      for (int i = 0; i < height; i += VectorKernels.GROUP) {
+        int row = Math.min(i, height - VectorKernels.GROUP);
+        kernels.multiplyStrip(
+            a, row * rowStep, rowStep, depthStep, b, column, depth, width, c, row * width + column);
       }
     }
   }
 
-  private int[] multiples(int step, int length) {
-    return multiples.computeIfAbsent(
-        new Multiples(step, length),
-        key -> {
-          int[] places = new int[length];
-          for (int i = 0; i < length; i++) {
-            places[i] = i * step;
+  /** By sums along the rows of {@code a}; the last groups overlap those before them. */
+  private void multiplyRows(
+      float[] a, float[] b, boolean transposeB, float[] c, int height, int depth, int width) {
+    int lanes = kernels.lanes();
+    int whole = depth / lanes * lanes;
+    int stepOfTerms = transposeB ? 1 : width;
+    int stepOfColumns = transposeB ? depth : 1;
+    int groups = (width + VectorKernels.GROUP - 1) / VectorKernels.GROUP;
+    int groupSize = VectorKernels.GROUP * whole;
+    float[] inTurns = memory.takeArray(groups * groupSize);
+    for (int group = 0; group < groups; group++) {
+      int place = group * groupSize;
+      for (int k = 0; k < whole; k += lanes) {
+        for (int j = 0; j < VectorKernels.GROUP; j++) {
+          int source = (column(group, width) + j) * stepOfColumns + k * stepOfTerms;
+          for (int lane = 0; lane < lanes; lane++) {
+            inTurns[place++] = b[source + lane * stepOfTerms];
           }
-          return places;
-        });
+        }
+      }
+    }
+    for (int row = 0; row < height; row += 2) {
+      int other = Math.min(row + 1, height - 1);
+      for (int group = 0; group < groups; group++) {
+        int column = column(group, width);
+        kernels.multiplyRows(
+            a,
+            row * depth,
+            other * depth,
+            inTurns,
+            group * groupSize,
+            whole,
+            c,
+            row * width + column,
+            other * width + column);
+      }
+    }
+    memory.giveBack(inTurns);
+    for (int row = 0; whole < depth && row < height; row++) {
+      for (int column = 0; column < width; column++) {
+        float sum = c[row * width + column];
+        for (int k = whole; k < depth; k++) {
+          sum = Math.fma(a[row * depth + k], b[k * stepOfTerms + column * stepOfColumns], sum);
+        }
+        c[row * width + column] = sum;
+      }
+    }
+  }
+
+  private static int column(int group, int width) {
+    return Math.min(group * VectorKernels.GROUP, width - VectorKernels.GROUP);
   }
 }

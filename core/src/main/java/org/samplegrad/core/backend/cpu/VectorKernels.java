@@ -76,6 +76,45 @@ interface VectorKernels {
       int target,
       int width);
 
+  /** The rows of a strip, and the columns of a group of products of rows. */
+  int GROUP = 5;
+
+  /**
+   * A strip of a matrix product, {@code c[r,j] = sum_k a[start + r rowStep + k depthStep] b[first +
+   * k width + j]} for {@link #GROUP} rows and {@link #TILE_VECTORS} vectors of columns {@code j}.
+   *
+   * @param depth terms of each sum
+   * @param target where {@code c[0,0]} is; its rows are {@code width} apart, as those of b are
+   */
+  void multiplyStrip(
+      float[] a,
+      int start,
+      int rowStep,
+      int depthStep,
+      float[] b,
+      int first,
+      int depth,
+      int width,
+      float[] c,
+      int target);
+
+  /**
+   * The products of two rows with a group of others, {@code c[target + j] = sum_k a[row + k]
+   * b_j[k]} and the same of {@code other}, over {@code depth} terms, a number of whole vectors.
+   *
+   * @param b the rows of the group in turns, a vector of each, from {@code first} on
+   */
+  void multiplyRows(
+      float[] a,
+      int row,
+      int other,
+      float[] b,
+      int first,
+      int depth,
+      float[] c,
+      int target,
+      int otherTarget);
+
   float sumOfSquares(float[] x, int from, int to);
 
   /** Whether one of the elements is not a number. */
