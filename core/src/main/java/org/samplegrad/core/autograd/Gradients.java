@@ -13,7 +13,8 @@ import org.samplegrad.core.backend.Shape;
  * Gradients of a scalar with respect to any nodes of its graph, by one sweep in reverse order.
  *
  * <p>A target inside the graph is treated as an independent variable for what lies between it and
- * the scalar; the sweep visits only nodes that depend on a target.
+ * the scalar; the sweep visits only nodes that depend on a target. It runs for every block, so it
+ * is written in plain loops: streams took as long as the smaller operations.
  */
 public final class Gradients {
   private static final Primitive ACCUMULATE =
@@ -57,9 +58,11 @@ public final class Gradients {
 
   private static List<Variable> sweep(List<Seed> seeds, List<Variable> targets, boolean record) {
     Map<Variable, Boolean> leadsToTarget = new IdentityHashMap<>();
-    targets.stream()
-        .filter(Variable::isRecorded)
-        .forEach(target -> leadsToTarget.put(target, true));
+    for (Variable target : targets) {
+      if (target.isRecorded()) {
+        leadsToTarget.put(target, true);
+      }
+    }
     List<Variable> order = dependants(seeds, leadsToTarget);
 
     Map<Variable, Variable> cotangents = new IdentityHashMap<>();
@@ -72,8 +75,7 @@ public final class Gradients {
         continue;
       }
       Variable output = record ? node : node.detach();
-      List<Variable> inputs =
-          record ? node.inputs() : node.inputs().stream().map(Variable::detach).toList();
+      List<Variable> inputs = record ? node.inputs() : detached(node.inputs());
       for (int i = 0; i < inputs.size(); i++) {
         Variable input = node.inputs().get(i);
         if (leadsToTarget.getOrDefault(input, false)) {
@@ -84,6 +86,14 @@ public final class Gradients {
       }
     }
     return targets.stream().map(target -> cotangentOf(target, cotangents)).toList();
+  }
+
+  private static List<Variable> detached(List<Variable> inputs) {
+    Variable[] detached = new Variable[inputs.size()];
+    for (int i = 0; i < detached.length; i++) {
+      detached[i] = inputs.get(i).detach();
+    }
+    return List.of(detached);
   }
 
   private static Variable cotangentOf(Variable target, Map<Variable, Variable> cotangents) {
@@ -109,20 +119,29 @@ public final class Gradients {
     List<Variable> order = new ArrayList<>();
     Map<Variable, Boolean> expanded = new IdentityHashMap<>();
     Deque<Variable> stack = new ArrayDeque<>();
-    seeds.stream().map(Seed::output).filter(Variable::isRecorded).forEach(stack::push);
+    for (Seed seed : seeds) {
+      if (seed.output().isRecorded()) {
+        stack.push(seed.output());
+      }
+    }
     while (!stack.isEmpty()) {
       Variable node = stack.peek();
       if (expanded.putIfAbsent(node, false) == null) {
-        node.inputs().stream()
-            .filter(input -> input.isRecorded() && !expanded.containsKey(input))
-            .forEach(stack::push);
+        for (Variable input : node.inputs()) {
+          if (input.isRecorded() && !expanded.containsKey(input)) {
+            stack.push(input);
+          }
+        }
         continue;
       }
       stack.pop();
       if (!expanded.put(node, true)) {
         order.add(node);
-        boolean leads = node.inputs().stream().anyMatch(i -> leadsToTarget.getOrDefault(i, false));
-        leadsToTarget.merge(node, leads, Boolean::logicalOr);
+        boolean leads = leadsToTarget.getOrDefault(node, false);
+        for (Variable input : node.inputs()) {
+          leads |= leadsToTarget.getOrDefault(input, false);
+        }
+        leadsToTarget.put(node, leads);
       }
     }
     return order;

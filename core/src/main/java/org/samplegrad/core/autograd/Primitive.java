@@ -40,8 +40,11 @@ public final class Primitive {
 
   public Variable apply(Variable... inputs) {
     List<Variable> arguments = List.of(inputs);
-    List<Tensor> values = arguments.stream().map(Variable::value).toList();
-    Tensor value = evaluation.evaluate(arguments.get(0).backend(), values);
+    Tensor[] values = new Tensor[inputs.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = inputs[i].value();
+    }
+    Tensor value = evaluation.evaluate(inputs[0].backend(), List.of(values));
     return Variable.computed(value, this, arguments);
   }
 

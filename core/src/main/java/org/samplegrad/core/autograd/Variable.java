@@ -34,9 +34,12 @@ public final class Variable {
 
   /** The result of a primitive; it remembers its inputs only if one of them leads to a leaf. */
   static Variable computed(Tensor value, Primitive primitive, List<Variable> inputs) {
-    return inputs.stream().anyMatch(Variable::isRecorded)
-        ? new Variable(value, primitive, inputs, true)
-        : constant(value);
+    for (Variable input : inputs) {
+      if (input.isRecorded()) {
+        return new Variable(value, primitive, inputs, true);
+      }
+    }
+    return constant(value);
   }
 
   /** The same value as a constant. */

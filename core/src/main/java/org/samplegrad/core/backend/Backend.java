@@ -28,6 +28,14 @@ public interface Backend extends AutoCloseable {
     }
   }
 
+  /**
+   * Evaluates a model on a block of which products may have been kept. Taking and keeping them is a
+   * backend's own choice.
+   */
+  default <T> T recalling(KeptProducts products, Supplier<T> evaluation) {
+    return evaluation.get();
+  }
+
   /** Frees everything this backend still holds. */
   @Override
   void close();

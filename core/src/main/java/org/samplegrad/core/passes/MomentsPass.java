@@ -3,6 +3,7 @@ package org.samplegrad.core.passes;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
+import org.samplegrad.core.backend.KeptProducts;
 import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.ops.Shapes;
@@ -24,10 +25,20 @@ public final class MomentsPass {
 
   /** Adds the samples of a block to the moments. */
   public void add(Block block, Moments moments) {
+    add(block, KeptProducts.none(), moments);
+  }
+
+  /**
+   * Adds the samples of a block to the moments.
+   *
+   * @param products to keep for other passes over the same block with the same parameters
+   */
+  public void add(Block block, KeptProducts products, Moments moments) {
     backend.scoped(
         () -> {
           BlockGradients evaluated =
-              BlockGradients.of(objective, parameters, block, 1, BlockGradients.Recording.OFF);
+              BlockGradients.of(
+                  objective, parameters, block, products, 1, BlockGradients.Recording.OFF);
           List<SampleSums> sums =
               evaluated.gradients().stream()
                   .map(

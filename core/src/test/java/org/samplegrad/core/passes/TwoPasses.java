@@ -1,8 +1,11 @@
 package org.samplegrad.core.passes;
 
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.KeptProducts;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.MomentFunctional;
@@ -25,11 +28,13 @@ record TwoPasses(double value, ParameterVector gradient, MomentStatistics statis
         Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
       Moments moments = Moments.empty(parameters.layout());
       MomentsPass first = new MomentsPass(objective, parameters, backend);
-      blocks.forEach(block -> first.add(block, moments));
+      Map<Block, KeptProducts> products = new IdentityHashMap<>();
+      blocks.forEach(block -> products.put(block, KeptProducts.ofBlock()));
+      blocks.forEach(block -> first.add(block, products.get(block), moments));
       Cotangents cotangents = Cotangents.of(functional, moments, reduction, float64);
       double[] gradient = new double[parameters.layout().size()];
       PullBackPass second = new PullBackPass(objective, parameters, cotangents, backend);
-      blocks.forEach(block -> second.add(block, gradient));
+      blocks.forEach(block -> second.add(block, products.get(block), gradient));
       return new TwoPasses(
           cotangents.value(),
           new ParameterVector(parameters.layout(), gradient),

@@ -9,6 +9,7 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
+import org.samplegrad.core.backend.KeptProducts;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.MomentFunctional;
@@ -33,6 +34,9 @@ import org.samplegrad.job.failures.JobFailedException;
 public final class TwoPassJob {
   private static final String MOMENTS = "Moments pass";
   private static final String PULL_BACK = "Pull-back pass";
+
+  /** Arrays of the size of the parameters that a program of two tasks holds at once, about. */
+  private static final int ARRAYS_OF_PARAMETERS = 8;
 
   private final JavaSparkContext spark;
   private final Objective objective;
@@ -223,6 +227,12 @@ public final class TwoPassJob {
     }
   }
 
+  /** Nothing is kept where the heap is needed for arrays of the size of the parameters. */
+  private static KeptProducts productsOf(BlockDelivery delivery, ParameterLayout layout) {
+    long arrays = ARRAYS_OF_PARAMETERS * Double.BYTES * (long) layout.size();
+    return arrays < KeptProducts.mostBytes() ? delivery.products() : KeptProducts.none();
+  }
+
   private static SlicedReduction.PartitionWork momentsWork(
       Objective objective,
       Broadcast<ParameterVector> parameters,
@@ -244,7 +254,7 @@ public final class TwoPassJob {
           }
           skipped[0] += delivery.skippedRows();
           if (delivery.block() != null) {
-            pass.add(delivery.block(), moments);
+            pass.add(delivery.block(), productsOf(delivery, parameters.value().layout()), moments);
           }
         }
         List<double[]> arrays = new ArrayList<>(moments.arrays());
@@ -271,7 +281,9 @@ public final class TwoPassJob {
         while (deliveries.hasNext()) {
           BlockDelivery delivery = deliveries.next();
           if (delivery.block() != null) {
-            pass.add(delivery.block(), totals);
+            KeptProducts products = productsOf(delivery, parameters.value().layout());
+            pass.add(delivery.block(), products, totals);
+            products.release();
           }
         }
         return new PartitionTotals(List.of(totals), null);

@@ -8,9 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
+import org.samplegrad.core.backend.KeptProducts;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.SampleCotangents;
 import org.samplegrad.core.backend.SampleSums;
@@ -41,6 +43,9 @@ final class CpuBackend implements Backend {
   private final TiledProduct tiledProduct;
   private final ConvolutionChoice convolutions;
   private final Supports supports = new Supports();
+
+  /** Of the evaluation that is going on, or null. */
+  private Recollection recollection;
 
   private boolean closed;
 
@@ -73,6 +78,32 @@ final class CpuBackend implements Backend {
       owned.forEach(Storage::free);
       supports.forget();
     };
+  }
+
+  @Override
+  public <T> T recalling(KeptProducts products, Supplier<T> evaluation) {
+    recollection = new Recollection(products, new TensorArrays());
+    try {
+      return evaluation.get();
+    } finally {
+      recollection.end();
+      recollection = null;
+    }
+  }
+
+  private final class TensorArrays implements Recollection.Arrays {
+    @Override
+    public CpuTensor copyOf(float[] elements, Shape shape) {
+      CpuTensor copy = inArray(shape);
+      System.arraycopy(elements, 0, copy.array(), 0, elements.length);
+      return copy;
+    }
+
+    @Override
+    public CpuTensor deferred(Shape shape, Supplier<CpuTensor> computation) {
+      Supplier<Storage> elements = () -> computation.get().storage();
+      return made(shape, Storage.deferred(memory, shape.size(), elements));
+    }
   }
 
   @Override
@@ -520,6 +551,12 @@ final class CpuBackend implements Backend {
       return fill(shape, 0);
     }
     int depth = a.shape().extent(transposeA ? -2 : -1);
+    Supplier<CpuTensor> product = () -> product(a, transposeA, b, transposeB, shape, depth);
+    return recollection == null ? product.get() : recollection.product(shape, depth, product);
+  }
+
+  private CpuTensor product(
+      Tensor a, boolean transposeA, Tensor b, boolean transposeB, Shape shape, int depth) {
     if (kernels != null
         && shape.rank() == 2
         && TiledProduct.suits(shape.extent(0), depth, shape.extent(1))) {
@@ -658,6 +695,13 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
+    Supplier<CpuTensor> convolution = () -> convolve(x, weight, window, groups, shape);
+    return recollection == null
+        ? convolution.get()
+        : recollection.convolution(shape, weight.shape().dropFirst().size(), convolution);
+  }
+
+  private CpuTensor convolve(Tensor x, Tensor weight, Window window, int groups, Shape shape) {
     try (DirectConvolution direct =
         convolutions.direct(x.shape(), weight.shape(), window, groups)) {
       if (direct != null) {
@@ -681,7 +725,7 @@ final class CpuBackend implements Backend {
         : convolve(x, weight, window, groups);
   }
 
-  private Tensor convolve(
+  private CpuTensor convolve(
       Tensor x, Tensor weight, Shape shape, Window window, int groups, Support support) {
     try (GroupedConvolution convolution =
         convolutions.grouped(x.shape(), weight.shape(), window, groups, support)) {
@@ -783,6 +827,11 @@ final class CpuBackend implements Backend {
   @Override
   public Indices maxPoolIndices(Tensor x, Window window) {
     Shape pooled = ShapeRules.pooled(x.shape(), window);
+    Supplier<Indices> choice = () -> maxPoolIndices(x, window, pooled);
+    return recollection == null ? choice.get() : recollection.choice(choice);
+  }
+
+  private Indices maxPoolIndices(Tensor x, Window window, Shape pooled) {
     int[] extents = ShapeRules.spatialExtents(x.shape());
     int channelSize = Shape.of(extents).size();
     int[] positions = new int[pooled.size()];
@@ -797,6 +846,13 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor gather(Tensor x, Indices indices) {
     ShapeRules.requireGather(x.shape(), indices);
+    Supplier<CpuTensor> selection = () -> selection(x, indices);
+    return recollection == null
+        ? selection.get()
+        : recollection.selection(own(x), indices.shape(), selection);
+  }
+
+  private CpuTensor selection(Tensor x, Indices indices) {
     CpuTensor result = inArray(indices.shape());
     float[] from = own(x).array();
     float[] to = result.array();
