@@ -1,7 +1,7 @@
 package org.samplegrad.datasets;
 
 import java.io.Serializable;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.passes.Block;
 
 /**
@@ -9,14 +9,14 @@ import org.samplegrad.core.passes.Block;
  * executor would be retried, and reach the user as a stack trace.
  *
  * @param block null if there was none left
- * @param products of the block, which the passes over one delivery have in common
+ * @param kept of the block, for the passes over one delivery
  * @param skippedRows rows passed over since the last delivery
  * @param badRow the row at which the partition's reading ended, or null
  */
-public record BlockDelivery(Block block, KeptProducts products, long skippedRows, BadRow badRow)
+public record BlockDelivery(Block block, KeptResults kept, long skippedRows, BadRow badRow)
     implements Serializable {
 
   public BlockDelivery(Block block, long skippedRows, BadRow badRow) {
-    this(block, KeptProducts.ofBlock(), skippedRows, badRow);
+    this(block, KeptResults.ofBlock(), skippedRows, badRow);
   }
 }

@@ -29,10 +29,10 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Evaluates a model on a block of which products may have been kept. Taking and keeping them is a
+   * Evaluates a model on a block of which results may have been kept. Taking and keeping them is a
    * backend's own choice.
    */
-  default <T> T recalling(KeptProducts products, Supplier<T> evaluation) {
+  default <T> T recalling(KeptResults kept, Supplier<T> evaluation) {
     return evaluation.get();
   }
 

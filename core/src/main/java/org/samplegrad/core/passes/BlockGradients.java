@@ -9,7 +9,7 @@ import java.util.List;
 import org.samplegrad.core.autograd.Gradients;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.models.ForwardTrace;
 import org.samplegrad.core.models.ForwardTrace.LayerUse;
 import org.samplegrad.core.persample.PerSampleGradient;
@@ -32,20 +32,20 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
    * One forward and one backward evaluation. The losses of different samples do not interact, so
    * the gradient of their sum with respect to a layer's output holds each sample's own.
    *
-   * @param products of this block's evaluations with these parameters
+   * @param kept of this block's evaluations with these parameters
    * @param factor what each individual gradient is multiplied by
    */
   static BlockGradients of(
       Objective objective,
       List<Variable> parameters,
       Block block,
-      KeptProducts products,
+      KeptResults kept,
       double factor,
       Recording recording) {
     Backend backend = parameters.get(0).backend();
     Variable input = Variable.constant(block.inputs(backend));
     ForwardTrace trace =
-        backend.recalling(products, () -> objective.model().forward(parameters, input));
+        backend.recalling(kept, () -> objective.model().forward(parameters, input));
     Variable losses = objective.loss().losses(trace.output(), block.targets());
     Variable total = scale(sumAll(losses), factor);
     List<Variable> outputs = trace.uses().stream().map(LayerUse::output).toList();

@@ -3,7 +3,7 @@ package org.samplegrad.core.passes;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.losses.TargetSpec;
 import org.samplegrad.core.losses.Targets;
@@ -32,7 +32,7 @@ public final class LocalBatch implements AutoCloseable {
   private final Objective objective;
   private final ParameterVector parameters;
   private final Block block;
-  private final KeptProducts products = KeptProducts.ofBlock();
+  private final KeptResults kept = KeptResults.ofBlock();
   private final Reduction reduction;
   private final Backend backend;
   private final Backend float64;
@@ -57,7 +57,7 @@ public final class LocalBatch implements AutoCloseable {
     this.backend = Backends.open(Backends.AUTO, precision);
     this.float64 = Backends.open(Backends.AUTO, Precision.FLOAT64);
     this.moments = Moments.empty(parameters.layout());
-    new MomentsPass(objective, parameters, backend).add(block, products, moments);
+    new MomentsPass(objective, parameters, backend).add(block, kept, moments);
   }
 
   private static void requireFit(Objective objective, ParameterVector parameters, Block block) {
@@ -97,7 +97,7 @@ public final class LocalBatch implements AutoCloseable {
     Cotangents cotangents = cotangents(functional);
     backend.scoped(
         () -> {
-          new PullBackPass(objective, parameters, cotangents, backend).add(block, products, totals);
+          new PullBackPass(objective, parameters, cotangents, backend).add(block, kept, totals);
           return null;
         });
     return new ParameterVector(parameters.layout(), totals);
@@ -133,7 +133,7 @@ public final class LocalBatch implements AutoCloseable {
                   objective,
                   parameters.variables(backend, Variable::leaf),
                   block,
-                  products,
+                  kept,
                   reduction.factor(moments),
                   BlockGradients.Recording.OFF);
           return backend.toDoubles(quantity.of(gradients.gradients().get(index)).value());

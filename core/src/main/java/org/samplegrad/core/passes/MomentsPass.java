@@ -3,7 +3,7 @@ package org.samplegrad.core.passes;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.ops.Shapes;
@@ -25,20 +25,20 @@ public final class MomentsPass {
 
   /** Adds the samples of a block to the moments. */
   public void add(Block block, Moments moments) {
-    add(block, KeptProducts.none(), moments);
+    add(block, KeptResults.none(), moments);
   }
 
   /**
    * Adds the samples of a block to the moments.
    *
-   * @param products to keep for other passes over the same block with the same parameters
+   * @param kept takes results for other passes over the same block with the same parameters
    */
-  public void add(Block block, KeptProducts products, Moments moments) {
+  public void add(Block block, KeptResults kept, Moments moments) {
     backend.scoped(
         () -> {
           BlockGradients evaluated =
               BlockGradients.of(
-                  objective, parameters, block, products, 1, BlockGradients.Recording.OFF);
+                  objective, parameters, block, kept, 1, BlockGradients.Recording.OFF);
           List<SampleSums> sums =
               evaluated.gradients().stream()
                   .map(

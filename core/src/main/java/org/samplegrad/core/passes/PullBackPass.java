@@ -7,7 +7,7 @@ import org.samplegrad.core.autograd.Gradients;
 import org.samplegrad.core.autograd.Seed;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.moments.Cotangents;
@@ -55,21 +55,20 @@ public final class PullBackPass {
    * @param totals as long as the model has parameter elements
    */
   public void add(Block block, double[] totals) {
-    add(block, KeptProducts.none(), totals);
+    add(block, KeptResults.none(), totals);
   }
 
   /**
    * Adds the contribution of a block's samples.
    *
-   * @param products that other passes over the same block with the same parameters have kept
+   * @param kept by other passes over the same block with the same parameters
    * @param totals as long as the model has parameter elements
    */
-  public void add(Block block, KeptProducts products, double[] totals) {
+  public void add(Block block, KeptResults kept, double[] totals) {
     backend.scoped(
         () -> {
           BlockGradients evaluated =
-              BlockGradients.of(
-                  objective, parameters, block, products, 1, BlockGradients.Recording.ON);
+              BlockGradients.of(objective, parameters, block, kept, 1, BlockGradients.Recording.ON);
           List<Variable> gradients = Gradients.pullBack(seeds(evaluated.gradients()), parameters);
           List<ParameterLayout.Entry> entries = objective.model().parameters().entries();
           for (int i = 0; i < gradients.size(); i++) {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.MomentFunctional;
@@ -28,13 +28,13 @@ record TwoPasses(double value, ParameterVector gradient, MomentStatistics statis
         Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
       Moments moments = Moments.empty(parameters.layout());
       MomentsPass first = new MomentsPass(objective, parameters, backend);
-      Map<Block, KeptProducts> products = new IdentityHashMap<>();
-      blocks.forEach(block -> products.put(block, KeptProducts.ofBlock()));
-      blocks.forEach(block -> first.add(block, products.get(block), moments));
+      Map<Block, KeptResults> kept = new IdentityHashMap<>();
+      blocks.forEach(block -> kept.put(block, KeptResults.ofBlock()));
+      blocks.forEach(block -> first.add(block, kept.get(block), moments));
       Cotangents cotangents = Cotangents.of(functional, moments, reduction, float64);
       double[] gradient = new double[parameters.layout().size()];
       PullBackPass second = new PullBackPass(objective, parameters, cotangents, backend);
-      blocks.forEach(block -> second.add(block, products.get(block), gradient));
+      blocks.forEach(block -> second.add(block, kept.get(block), gradient));
       return new TwoPasses(
           cotangents.value(),
           new ParameterVector(parameters.layout(), gradient),

@@ -9,7 +9,7 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.MomentFunctional;
@@ -228,9 +228,9 @@ public final class TwoPassJob {
   }
 
   /** Nothing is kept where the heap is needed for arrays of the size of the parameters. */
-  private static KeptProducts productsOf(BlockDelivery delivery, ParameterLayout layout) {
+  private static KeptResults keptOf(BlockDelivery delivery, ParameterLayout layout) {
     long arrays = ARRAYS_OF_PARAMETERS * Double.BYTES * (long) layout.size();
-    return arrays < KeptProducts.mostBytes() ? delivery.products() : KeptProducts.none();
+    return arrays < KeptResults.mostBytes() ? delivery.kept() : KeptResults.none();
   }
 
   private static SlicedReduction.PartitionWork momentsWork(
@@ -254,7 +254,7 @@ public final class TwoPassJob {
           }
           skipped[0] += delivery.skippedRows();
           if (delivery.block() != null) {
-            pass.add(delivery.block(), productsOf(delivery, parameters.value().layout()), moments);
+            pass.add(delivery.block(), keptOf(delivery, parameters.value().layout()), moments);
           }
         }
         List<double[]> arrays = new ArrayList<>(moments.arrays());
@@ -281,9 +281,9 @@ public final class TwoPassJob {
         while (deliveries.hasNext()) {
           BlockDelivery delivery = deliveries.next();
           if (delivery.block() != null) {
-            KeptProducts products = productsOf(delivery, parameters.value().layout());
-            pass.add(delivery.block(), products, totals);
-            products.release();
+            KeptResults kept = keptOf(delivery, parameters.value().layout());
+            pass.add(delivery.block(), kept, totals);
+            kept.release();
           }
         }
         return new PartitionTotals(List.of(totals), null);

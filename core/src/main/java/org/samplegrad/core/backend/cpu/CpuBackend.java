@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.SampleCotangents;
 import org.samplegrad.core.backend.SampleSums;
@@ -45,7 +45,7 @@ final class CpuBackend implements Backend {
   private final Supports supports = new Supports();
 
   /** Of the evaluation that is going on, or null. */
-  private Recollection recollection;
+  private KeptResults.Sequence keptResults;
 
   private boolean closed;
 
@@ -81,29 +81,34 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public <T> T recalling(KeptProducts products, Supplier<T> evaluation) {
-    recollection = new Recollection(products, new TensorArrays());
+  public <T> T recalling(KeptResults kept, Supplier<T> evaluation) {
+    keptResults = kept.open();
     try {
       return evaluation.get();
     } finally {
-      recollection.end();
-      recollection = null;
+      keptResults.close();
+      keptResults = null;
     }
   }
 
-  private final class TensorArrays implements Recollection.Arrays {
-    @Override
-    public CpuTensor copyOf(float[] elements, Shape shape) {
-      CpuTensor copy = inArray(shape);
-      System.arraycopy(elements, 0, copy.array(), 0, elements.length);
-      return copy;
+  /**
+   * A product from memory, or one to keep if it is worth it.
+   *
+   * @param terms of the sum that each of its elements is
+   */
+  private CpuTensor recalled(Shape shape, int terms, Supplier<CpuTensor> product) {
+    if (keptResults == null || !KeptResults.suits(terms)) {
+      return product.get();
     }
-
-    @Override
-    public CpuTensor deferred(Shape shape, Supplier<CpuTensor> computation) {
-      Supplier<Storage> elements = () -> computation.get().storage();
-      return made(shape, Storage.deferred(memory, shape.size(), elements));
+    float[] known = keptResults.next(shape.size());
+    if (known != null) {
+      CpuTensor result = inArray(shape);
+      System.arraycopy(known, 0, result.array(), 0, known.length);
+      return result;
     }
+    CpuTensor result = product.get();
+    keptResults.keep(result.array(), shape.size());
+    return result;
   }
 
   @Override
@@ -551,8 +556,7 @@ final class CpuBackend implements Backend {
       return fill(shape, 0);
     }
     int depth = a.shape().extent(transposeA ? -2 : -1);
-    Supplier<CpuTensor> product = () -> product(a, transposeA, b, transposeB, shape, depth);
-    return recollection == null ? product.get() : recollection.product(shape, depth, product);
+    return recalled(shape, depth, () -> product(a, transposeA, b, transposeB, shape, depth));
   }
 
   private CpuTensor product(
@@ -695,10 +699,8 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    Supplier<CpuTensor> convolution = () -> convolve(x, weight, window, groups, shape);
-    return recollection == null
-        ? convolution.get()
-        : recollection.convolution(shape, weight.shape().dropFirst().size(), convolution);
+    int terms = weight.shape().dropFirst().size();
+    return recalled(shape, terms, () -> convolve(x, weight, window, groups, shape));
   }
 
   private CpuTensor convolve(Tensor x, Tensor weight, Window window, int groups, Shape shape) {
@@ -827,11 +829,6 @@ final class CpuBackend implements Backend {
   @Override
   public Indices maxPoolIndices(Tensor x, Window window) {
     Shape pooled = ShapeRules.pooled(x.shape(), window);
-    Supplier<Indices> choice = () -> maxPoolIndices(x, window, pooled);
-    return recollection == null ? choice.get() : recollection.choice(choice);
-  }
-
-  private Indices maxPoolIndices(Tensor x, Window window, Shape pooled) {
     int[] extents = ShapeRules.spatialExtents(x.shape());
     int channelSize = Shape.of(extents).size();
     int[] positions = new int[pooled.size()];
@@ -846,13 +843,6 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor gather(Tensor x, Indices indices) {
     ShapeRules.requireGather(x.shape(), indices);
-    Supplier<CpuTensor> selection = () -> selection(x, indices);
-    return recollection == null
-        ? selection.get()
-        : recollection.selection(own(x), indices.shape(), selection);
-  }
-
-  private CpuTensor selection(Tensor x, Indices indices) {
     CpuTensor result = inArray(indices.shape());
     float[] from = own(x).array();
     float[] to = result.array();

@@ -1,6 +1,5 @@
 package org.samplegrad.core.backend.cpu;
 
-import java.util.function.Supplier;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
@@ -11,10 +10,6 @@ import org.bytedeco.javacpp.FloatPointer;
 final class Storage {
   private final Memory memory;
   private final int size;
-
-  /** Computes the elements, or null if that is done. */
-  private Supplier<Storage> computation;
-
   private float[] array;
   private FloatPointer pointer;
   private boolean freed;
@@ -38,25 +33,6 @@ final class Storage {
     return storage;
   }
 
-  /** Elements that are computed if they are ever asked for, in a storage that is taken over. */
-  static Storage deferred(Memory memory, int size, Supplier<Storage> computation) {
-    Storage storage = new Storage(memory, size);
-    storage.computation = computation;
-    return storage;
-  }
-
-  private void compute() {
-    if (computation == null) {
-      return;
-    }
-    Storage computed = computation.get();
-    computation = null;
-    array = computed.array;
-    pointer = computed.pointer;
-    computed.array = null;
-    computed.pointer = null;
-  }
-
   int size() {
     return size;
   }
@@ -66,7 +42,7 @@ final class Storage {
    * before must not be used any more.
    */
   float[] array() {
-    requireElements();
+    requireAlive();
     if (array == null) {
       array = memory.takeArray(size);
       pointer.get(array, 0, size);
@@ -79,7 +55,7 @@ final class Storage {
 
   /** The elements from position 0 on; there may be more. */
   FloatPointer pointer() {
-    requireElements();
+    requireAlive();
     if (pointer == null) {
       pointer = memory.takePointer(size);
       pointer.put(array, 0, size);
@@ -89,21 +65,19 @@ final class Storage {
 
   /** Copies elements from native memory, without making an array of all of them. */
   void read(int first, float[] target, int length) {
-    requireElements();
+    requireAlive();
     pointer.position(first).get(target, 0, length);
     pointer.position(0);
   }
 
   boolean isInArray() {
-    requireElements();
     return array != null;
   }
 
-  private void requireElements() {
+  private void requireAlive() {
     if (freed) {
       throw new IllegalStateException("The scope of this tensor has closed");
     }
-    compute();
   }
 
   /** Gives the memory back for others to use. */

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
-import org.samplegrad.core.backend.KeptProducts;
+import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.losses.CrossEntropy;
@@ -25,7 +25,7 @@ import org.samplegrad.core.moments.StandardFunctional;
 import org.samplegrad.core.parameters.ParameterVector;
 
 /** The second pass with what the first has kept of the evaluation. */
-class RecalledProductsTest {
+class RecalledResultsTest {
   private static final int SAMPLES = 5;
 
   /** Convolutions before a pool and not, of many terms and few. */
@@ -59,18 +59,18 @@ class RecalledProductsTest {
     return Block.of(SAMPLES, shape, inputs, new double[] {0, 1, 2, 3, 4});
   }
 
-  private Moments moments(Backend backend, ParameterVector given, KeptProducts products) {
+  private Moments moments(Backend backend, ParameterVector given, KeptResults kept) {
     Moments moments = Moments.empty(given.layout());
-    new MomentsPass(objective, given, backend).add(block, products, moments);
+    new MomentsPass(objective, given, backend).add(block, kept, moments);
     return moments;
   }
 
-  private double[] gradient(Backend backend, Moments moments, KeptProducts products) {
+  private double[] gradient(Backend backend, Moments moments, KeptResults kept) {
     try (Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
       Cotangents cotangents =
           Cotangents.of(StandardFunctional.TOTAL_VARIANCE, moments, Reduction.SUM, float64);
       double[] gradient = new double[parameters.layout().size()];
-      new PullBackPass(objective, parameters, cotangents, backend).add(block, products, gradient);
+      new PullBackPass(objective, parameters, cotangents, backend).add(block, kept, gradient);
       return gradient;
     }
   }
@@ -80,25 +80,25 @@ class RecalledProductsTest {
   @ValueSource(longs = {0, 30_000, 50_000, 60_000, 70_000, 80_000, 100_000, 150_000, 10_000_000})
   void hasTheSameBits(long bytes) {
     try (Backend backend = Backends.open("cpu", Precision.FLOAT32)) {
-      KeptProducts products = KeptProducts.within(bytes);
-      Moments moments = moments(backend, parameters, products);
+      KeptResults kept = KeptResults.within(bytes);
+      Moments moments = moments(backend, parameters, kept);
 
-      double[] recalled = gradient(backend, moments, products);
+      double[] recalled = gradient(backend, moments, kept);
 
-      assertThat(recalled).isEqualTo(gradient(backend, moments, KeptProducts.none()));
+      assertThat(recalled).isEqualTo(gradient(backend, moments, KeptResults.none()));
     }
   }
 
   @Test
   void takesWhatWasKept() {
     try (Backend backend = Backends.open("cpu", Precision.FLOAT32)) {
-      Moments moments = moments(backend, parameters, KeptProducts.none());
-      KeptProducts ofOtherParameters = KeptProducts.ofBlock();
+      Moments moments = moments(backend, parameters, KeptResults.none());
+      KeptResults ofOtherParameters = KeptResults.ofBlock();
       moments(backend, objective.model().initialParameters(1), ofOtherParameters);
 
       double[] recalled = gradient(backend, moments, ofOtherParameters);
 
-      assertThat(recalled).isNotEqualTo(gradient(backend, moments, KeptProducts.none()));
+      assertThat(recalled).isNotEqualTo(gradient(backend, moments, KeptResults.none()));
     }
   }
 }
