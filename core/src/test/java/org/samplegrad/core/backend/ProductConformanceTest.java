@@ -90,6 +90,27 @@ class ProductConformanceTest extends BackendConformance {
     assertRefused(() -> backend.matmul(input(random(4)), false, input(random(4, 2)), false));
   }
 
+  /** Of many terms, which a backend may keep, and of few. */
+  @ConformanceCase("recalling(KeptResults,Supplier)")
+  void recallsResultsOfTheSameEvaluation() {
+    NaiveArray a = random(9, 300);
+    NaiveArray b = random(300, 70);
+    NaiveArray c = random(70, 3);
+    Tensor first = input(a);
+    Tensor second = input(b);
+    Tensor third = input(c);
+    NaiveArray expected = NaiveArrays.matmul(NaiveArrays.matmul(a, b), c);
+    KeptResults kept = KeptResults.within(1 << 20);
+    for (int evaluation = 0; evaluation < 3; evaluation++) {
+      Tensor product =
+          backend.recalling(
+              kept,
+              () ->
+                  backend.matmul(backend.matmul(first, false, second, false), false, third, false));
+      assertEqual(product, expected);
+    }
+  }
+
   private void assertSumsSampleProducts(int n, int g, int o, int i, int p) {
     NaiveArray u = random(n, g, o, p);
     NaiveArray a = random(n, g, i, p);
