@@ -142,6 +142,7 @@ public final class LocalBatch implements AutoCloseable {
 
   @Override
   public void close() {
+    kept.release();
     backend.close();
     float64.close();
   }
