@@ -98,11 +98,7 @@ final class ArithmeticNodes {
       return StaticTensor.combine(
           base.toReals(), exponent.toReals(), (a, b) -> a, (a, b) -> Math.pow(a, b));
     }
-    if (exponent.shape().size() != 1 || exponent.dependsOnBatch()) {
-      throw new IllegalArgumentException(
-          "its exponent must be a single number, found the shape " + exponent.shape());
-    }
-    return graph.apply(new Power(exponent.real(0)), graph.value(node.operand(0)));
+    return graph.apply(new Power(exponent.number("exponent")), graph.value(node.operand(0)));
   }
 
   /** The constants in a file are PyTorch's, rounded. */
@@ -173,10 +169,11 @@ final class ArithmeticNodes {
       return truth(
           StaticTensor.combine(constant, right, (a, b) -> a > b ? 1 : 0, (a, b) -> a > b ? 1 : 0));
     }
-    if (left instanceof GraphValue value && right.shape().size() == 1) {
-      return new Comparison(value, right.real(0));
+    if (left instanceof GraphValue value) {
+      return new Comparison(value, right.number("second input"));
     }
-    throw new IllegalArgumentException("compares with other than a single number");
+    throw new IllegalArgumentException(
+        "compares a stored tensor; only samples and constants can be compared");
   }
 
   static Operand equal(OnnxNode node, GraphTranslation graph) {
@@ -241,12 +238,8 @@ final class ArithmeticNodes {
     if (!node.has(operand)) {
       return Math.abs(ofAttribute) > Float.MAX_VALUE / 2 ? none : ofAttribute;
     }
-    StaticTensor constant = node.constant(operand, name);
-    if (constant.shape().size() != 1 || constant.dependsOnBatch()) {
-      throw new IllegalArgumentException(
-          "its %s must be a single number, found the shape %s".formatted(name, constant.shape()));
-    }
-    return Math.abs(constant.real(0)) > Float.MAX_VALUE / 2 ? none : constant.real(0);
+    double number = node.constant(operand, name).number(name);
+    return Math.abs(number) > Float.MAX_VALUE / 2 ? none : number;
   }
 
   /** Max and Min with one number beside the samples. */
@@ -264,11 +257,7 @@ final class ArithmeticNodes {
                 ? StaticTensor.combine(number, other, Math::max, Math::max)
                 : StaticTensor.combine(number, other, Math::min, Math::min);
           }
-          if (number.shape().size() != 1 || number.dependsOnBatch()) {
-            throw new IllegalArgumentException(
-                "its bound must be a single number, found the shape " + number.shape());
-          }
-          double bound = number.real(0);
+          double bound = number.number("bound");
           Layer layer =
               fromBelow
                   ? new Clip(bound, Double.POSITIVE_INFINITY)

@@ -212,7 +212,9 @@ final class GraphTranslation {
     if (operand instanceof StoredTensor stored && !rule.isParameterAsOperand(stored)) {
       return rule.constant(stored).real(0);
     }
-    return operand instanceof StaticTensor constant ? constant.real(0) : Double.NaN;
+    return operand instanceof StaticTensor constant && !constant.dependsOnBatch()
+        ? constant.real(0)
+        : Double.NaN;
   }
 
   /** Remembers that one value is another times a number, if that is not NaN. */

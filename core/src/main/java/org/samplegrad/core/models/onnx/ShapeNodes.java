@@ -40,7 +40,7 @@ final class ShapeNodes {
     node.ignore("ratio", "seed");
     node.requireOneOutput(
         "a dropout with a mask is in training mode; export the model after model.eval()");
-    if (node.has(2) && node.constant(2, "training mode").integer(0) != 0) {
+    if (node.has(2) && node.constant(2, "training mode").number("training mode") != 0) {
       throw new IllegalArgumentException(
           "is in training mode, where the result is random; export the model after model.eval()");
     }
@@ -566,7 +566,7 @@ final class ShapeNodes {
   static Operand pad(OnnxNode node, GraphTranslation graph) {
     String mode = node.text("mode", "constant");
     long[] pads = node.attributeOrInput("pads", 1, "pads");
-    double fill = node.has(2) ? node.constant(2, "value").real(0) : node.real("value", 0);
+    double fill = node.has(2) ? node.constant(2, "value").number("value") : node.real("value", 0);
     GraphValue value = graph.value(node.operand(0));
     int rank = value.rank();
     int[] axes = IntStream.range(0, rank).toArray();

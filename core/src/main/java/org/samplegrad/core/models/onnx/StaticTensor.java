@@ -72,6 +72,20 @@ final class StaticTensor implements Operand {
     return integers == null ? reals[index] : integers[index];
   }
 
+  /**
+   * Its only element.
+   *
+   * @param what for the message
+   * @throws IllegalArgumentException if there is not exactly one, or it depends on the batch
+   */
+  double number(String what) {
+    if (shape.size() != 1 || dependsOnBatch) {
+      throw new IllegalArgumentException(
+          "its %s must be a single number, found the shape %s".formatted(what, shape));
+    }
+    return real(0);
+  }
+
   long[] integers() {
     long[] result = new long[shape.size()];
     Arrays.setAll(result, this::integer);

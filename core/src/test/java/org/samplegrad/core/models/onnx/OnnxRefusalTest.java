@@ -167,6 +167,26 @@ class OnnxRefusalTest {
             "Pad",
             "reflect"),
         Arguments.of(
+            "a padding without its value",
+            images()
+                .integers("p", List.of(0L, 0L, 1L, 1L, 0L, 0L, 1L, 1L))
+                .integers("none", List.of())
+                .node("Pad", List.of("x", "p", "none"), Y),
+            "Pad",
+            "value must be a single number, found the shape [0]"),
+        Arguments.of(
+            "a dropout of an unknown mode",
+            vectors().integers("none", List.of()).node("Dropout", List.of("x", "", "none"), Y),
+            "Dropout",
+            "training mode must be a single number, found the shape [0]"),
+        Arguments.of(
+            "a comparison with several numbers",
+            vectors()
+                .integers("several", List.of(1L, 2L, 3L, 4L))
+                .node("Greater", List.of("x", "several"), Y),
+            "Greater",
+            "second input must be a single number, found the shape [4]"),
+        Arguments.of(
             "an attribute nobody knows",
             vectors().node("Relu", X, Y, integer("slowly", 1)),
             "Relu",
