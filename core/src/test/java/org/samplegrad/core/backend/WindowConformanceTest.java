@@ -63,8 +63,8 @@ class WindowConformanceTest extends BackendConformance {
       List.of(
           new Channels(2, 3, 4, 1),
           new Channels(1, 1, 1, 1),
-          new Channels(2, 8, 13, 1),
-          new Channels(1, 9, 26, 1),
+          new Channels(2, 8, 26, 2),
+          new Channels(1, 16, 18, 1),
           new Channels(3, 4, 6, 2),
           new Channels(2, 3, 3, 3),
           new Channels(2, 2, 4, 2));

@@ -47,12 +47,10 @@ final class ConvolutionChoice {
   DirectConvolution direct(Shape images, Shape weights, Window window, int groups) {
     int channels = weights.extent(1);
     int outputs = weights.extent(0) / groups;
-    if (TiledConvolution.suits(outputs)) {
-      Patches own = patches(window, images, channels);
-      return own == null ? null : new TiledConvolution(memory, kernels, own, outputs);
-    }
     Patches plane = patches(window, images, 1);
-    return plane == null || !StretchedConvolution.suits(window, plane)
+    return TiledConvolution.suits(outputs)
+            || plane == null
+            || !StretchedConvolution.suits(window, plane)
         ? null
         : new StretchedConvolution(memory, kernels, plane, channels, outputs);
   }
@@ -72,9 +70,12 @@ final class ConvolutionChoice {
     int outputs = weights.extent(0) / groups;
     SampleConvolution sample;
     int positions;
-    Patches own = support == null ? null : patches(window, images, weights.extent(1));
-    if (own != null) {
+    Patches own = patches(window, images, weights.extent(1));
+    if (own != null && support != null) {
       sample = new SupportConvolution(memory, kernels, own, support, outputs);
+      positions = own.positions();
+    } else if (own != null && TiledConvolution.suits(outputs)) {
+      sample = new TiledConvolution(memory, kernels, own, outputs);
       positions = own.positions();
     } else {
       Unfolding unfolding = unfolding(window, images);

@@ -278,6 +278,17 @@ final class IncubatorVectorKernels implements VectorKernels {
   }
 
   @Override
+  public void add(float[] from, int first, float[] to, int target, int length) {
+    int whole = SPECIES.loopBound(length);
+    for (int i = 0; i < whole; i += LANES) {
+      at(to, target + i).add(at(from, first + i)).intoArray(to, target + i);
+    }
+    for (int i = whole; i < length; i++) {
+      to[target + i] += from[first + i];
+    }
+  }
+
+  @Override
   public void multiplyPatches(
       float[] x,
       int[] places,

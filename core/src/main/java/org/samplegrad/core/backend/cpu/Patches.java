@@ -36,6 +36,9 @@ final class Patches {
   /** Positions whose bases follow each other without gaps. */
   private final int positionRow;
 
+  /** Positions whose pixels follow each other without gaps. */
+  private final int channelRow;
+
   /** Where each element {@code [c,k]} of a window lies from the base on. */
   private final int[] elementOffsets;
 
@@ -78,6 +81,7 @@ final class Patches {
     this.pixels = grid(origin, extents, strides);
     this.pixelRow = extents[axes - 1];
     this.positionRow = windowSteps[axes - 1] == 1 ? outputs[axes - 1] : 1;
+    this.channelRow = window.stride(axes - 1) == 1 ? outputs[axes - 1] : 1;
     this.bases = grid(0, outputs, windowSteps);
     int[] places = grid(0, window.kernel(), elementSteps);
     this.elementOffsets = new int[channels * windowSize];
@@ -140,6 +144,11 @@ final class Patches {
     return bases.length;
   }
 
+  /** Of a group. */
+  int channels() {
+    return channels;
+  }
+
   int[] bases() {
     return bases;
   }
@@ -198,6 +207,19 @@ final class Patches {
           images[to + i] += image[pixels[i] + c];
         }
       }
+    }
+  }
+
+  /**
+   * Adds rows of channels to an image: those of each position {@code p} where the window there has
+   * its element {@code k}.
+   *
+   * @param rows {@code [p, width]}
+   */
+  void addAt(int k, float[] rows, int width, float[] image, VectorKernels kernels) {
+    int together = width == channels ? channelRow : 1;
+    for (int p = 0; p < bases.length; p += together) {
+      kernels.add(rows, p * width, image, bases[p] + elementOffsets[k], together * channels);
     }
   }
 

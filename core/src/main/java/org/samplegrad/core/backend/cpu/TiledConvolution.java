@@ -3,20 +3,20 @@ package org.samplegrad.core.backend.cpu;
 import java.util.Arrays;
 
 /**
- * The convolution itself, for more than a few outputs: patches of the image, where they lie, are
- * multiplied with the weights in tiles, so that no columns are made.
+ * For more than a few outputs: patches of the image, where they lie, are multiplied in tiles, so
+ * that no columns are made. Weights are laid out in panels of a tile's columns, {@code [tile, i,
+ * column]} for outputs {@code o = (tile, column)}.
  */
-final class TiledConvolution implements DirectConvolution {
+final class TiledConvolution implements SampleConvolution {
   /** Outputs of a group from which on this is the faster way. */
   private static final int LEAST_OUTPUTS = 12;
-
-  /** Positions transposed together, so that they stay in the nearest cache. */
-  private static final int TRANSPOSED = 16;
 
   private final Memory memory;
   private final VectorKernels kernels;
   private final Patches patches;
   private final int outputs;
+  private final int inputs;
+  private final int positions;
 
   /** Columns of a tile. */
   private final int columns;
@@ -25,15 +25,18 @@ final class TiledConvolution implements DirectConvolution {
   private final int width;
 
   /** Where the columns of a tile for each element of a window lie in a panel. */
-  private final int[] steps;
+  private final int[] elementSteps;
+
+  /** Where the outputs of each position lie in {@link #values}. */
+  private final int[] positionSteps;
 
   private final float[] image;
 
-  /** A group's weights, {@code [tile, i, column]}. */
-  private final float[] panels;
+  /** A sample's output or its gradient, {@code [p, width]}. */
+  private final float[] values;
 
-  /** A sample's output, {@code [p, width]}. */
-  private final float[] tiles;
+  /** What only adjoints need; null before the first one. */
+  private Adjoint adjoint;
 
   /**
    * @param outputs of a group
@@ -43,82 +46,218 @@ final class TiledConvolution implements DirectConvolution {
     this.kernels = kernels;
     this.patches = patches;
     this.outputs = outputs;
+    this.inputs = patches.elementOffsets().length;
+    this.positions = patches.positions();
     this.columns = VectorKernels.TILE_VECTORS * kernels.lanes();
-    this.width = (outputs + columns - 1) / columns * columns;
-    this.steps = new int[patches.elementOffsets().length];
-    Arrays.setAll(steps, i -> i * columns);
+    this.width = wholeTiles(outputs);
+    this.elementSteps = multiples(columns, inputs);
+    this.positionSteps = multiples(width, positions);
     this.image = memory.takeArray(patches.imageLength());
-    this.panels = memory.takeArray(width * patches.elementOffsets().length);
-    this.tiles = memory.takeArray(width * patches.positions());
+    this.values = memory.takeArray(width * positions);
     Arrays.fill(image, 0f);
-    Arrays.fill(panels, 0f);
+    Arrays.fill(values, 0f);
   }
 
   static boolean suits(int outputs) {
     return outputs >= LEAST_OUTPUTS;
   }
 
-  @Override
-  public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
-    int imageSize = patches.groupSize();
-    int outputSize = outputs * patches.positions();
-    for (int group = 0; group < groups; group++) {
-      arrange(weights, group * outputs * patches.elementOffsets().length);
-      for (int n = 0; n < samples; n++) {
-        int block = n * groups + group;
-        patches.load(images, block * imageSize, image, 0);
-        multiply();
-        write(y, block * outputSize);
-      }
-    }
+  private int wholeTiles(int size) {
+    return (size + columns - 1) / columns * columns;
   }
 
-  private void arrange(float[] weights, int first) {
-    int inputs = patches.elementOffsets().length;
+  private static int[] multiples(int step, int count) {
+    int[] multiples = new int[count];
+    Arrays.setAll(multiples, i -> i * step);
+    return multiples;
+  }
+
+  @Override
+  public int weightSize() {
+    return width * inputs;
+  }
+
+  @Override
+  public void layOut(float[] weights, int first, Scratch laidOut) {
+    float[] panels = laidOut.array();
+    Arrays.fill(panels, 0, weightSize(), 0f);
     for (int o = 0; o < outputs; o++) {
-      int target = o / columns * columns * inputs + o % columns;
+      int target = panelAt(o);
       for (int i = 0; i < inputs; i++) {
         panels[target + i * columns] = weights[first + o * inputs + i];
       }
     }
+    changed(laidOut);
   }
 
-  private void multiply() {
-    int inputs = patches.elementOffsets().length;
+  @Override
+  public void takeUp(float[] laidOut, float[] weights, int first) {
+    for (int o = 0; o < outputs; o++) {
+      int source = panelAt(o);
+      for (int i = 0; i < inputs; i++) {
+        weights[first + o * inputs + i] = laidOut[source + i * columns];
+      }
+    }
+  }
+
+  /** Where an output's weights begin. */
+  private int panelAt(int output) {
+    return output / columns * columns * inputs + output % columns;
+  }
+
+  @Override
+  public void changed(Scratch laidOut) {
+    if (adjoint != null) {
+      adjoint.forget(laidOut);
+    }
+  }
+
+  @Override
+  public void unfold(float[] images, int first) {
+    patches.load(images, first, image, 0);
+  }
+
+  @Override
+  public void product(Scratch weights, CpuTensor y, int target) {
+    int[] bases = patches.bases();
+    int[] elements = patches.elementOffsets();
     for (int column = 0; column < width; column += columns) {
-      for (int p = 0; p < patches.positions(); p += VectorKernels.TILE_ROWS) {
+      int panel = column * inputs;
+      for (int p = 0; p < positions; p += VectorKernels.TILE_ROWS) {
         kernels.multiplyTile(
-            image,
-            patches.bases(),
-            p,
-            patches.elementOffsets(),
-            panels,
-            column * inputs,
-            steps,
-            tiles,
-            column,
-            width);
+            image, bases, p, elements, weights.array(), panel, elementSteps, values, column, width);
       }
     }
+    Transposition.copy(values, 0, width, y.array(), target, positions, positions, outputs);
   }
 
-  private void write(float[] y, int first) {
-    int positions = patches.positions();
-    for (int start = 0; start < positions; start += TRANSPOSED) {
-      int end = Math.min(start + TRANSPOSED, positions);
-      for (int o = 0; o < outputs; o++) {
-        int target = first + o * positions;
-        for (int p = start; p < end; p++) {
-          y[target + p] = tiles[p * width + o];
-        }
+  @Override
+  public void gradient(CpuTensor u, int first, Scratch gradient) {
+    int[] bases = patches.bases();
+    int[] elements = patches.elementOffsets();
+    Transposition.copy(u.array(), first, positions, values, 0, width, outputs, positions);
+    float[] panels = gradient.array();
+    for (int column = 0; column < width; column += columns) {
+      int panel = column * inputs;
+      for (int i = 0; i < inputs; i += VectorKernels.TILE_ROWS) {
+        kernels.multiplyTile(
+            image, elements, i, bases, values, column, positionSteps, panels, panel, columns);
       }
     }
+    changed(gradient);
+  }
+
+  @Override
+  public void addAdjoint(Scratch weights, CpuTensor u, int first, float[] images, int target) {
+    if (adjoint == null) {
+      adjoint = new Adjoint();
+    }
+    adjoint.take(weights);
+    adjoint.multiply(u.array(), first);
+    patches.addTo(images, target, adjoint.image);
+  }
+
+  @Override
+  public boolean writesArrays() {
+    return true;
   }
 
   @Override
   public void close() {
     memory.giveBack(image);
-    memory.giveBack(panels);
-    memory.giveBack(tiles);
+    memory.giveBack(values);
+    if (adjoint != null) {
+      adjoint.close();
+    }
+  }
+
+  /**
+   * The outputs' gradients at all positions, times the weights of one element of the windows at a
+   * time, are added to the image where the windows have this element.
+   */
+  private final class Adjoint {
+    private final int channels = patches.channels();
+
+    /** Channels rounded up to whole tiles. */
+    private final int channelWidth = wholeTiles(channels);
+
+    private final int windowSize = inputs / channels;
+
+    /** The weights {@code [k, o, channelWidth]}. */
+    private final float[] byElement = memory.takeArray(windowSize * outputs * channelWidth);
+
+    /** For one element of the windows, {@code [p, channelWidth]}. */
+    private final float[] products = memory.takeArray(positions * channelWidth);
+
+    private final float[] image = memory.takeArray(patches.imageLength());
+    private final int[] gradientPlaces = new int[positions];
+    private final int[] gradientOffsets = multiples(positions, outputs);
+    private final int[] outputSteps = multiples(channelWidth, outputs);
+
+    /** Those that {@link #byElement} holds. */
+    private Scratch taken;
+
+    Adjoint() {
+      Arrays.fill(byElement, 0f);
+    }
+
+    void forget(Scratch weights) {
+      if (taken == weights) {
+        taken = null;
+      }
+    }
+
+    void take(Scratch weights) {
+      if (taken == weights) {
+        return;
+      }
+      for (int k = 0; k < windowSize; k++) {
+        for (int o = 0; o < outputs; o += columns) {
+          int source = panelAt(o) + k * columns;
+          int target = (k * outputs + o) * channelWidth;
+          int many = Math.min(columns, outputs - o);
+          Transposition.copy(
+              weights.array(),
+              source,
+              windowSize * columns,
+              byElement,
+              target,
+              channelWidth,
+              channels,
+              many);
+        }
+      }
+      taken = weights;
+    }
+
+    void multiply(float[] u, int first) {
+      Arrays.fill(image, 0f);
+      Arrays.setAll(gradientPlaces, p -> first + p);
+      for (int k = 0; k < windowSize; k++) {
+        for (int column = 0; column < channelWidth; column += columns) {
+          int weights = k * outputs * channelWidth + column;
+          for (int p = 0; p < positions; p += VectorKernels.TILE_ROWS) {
+            kernels.multiplyTile(
+                u,
+                gradientPlaces,
+                p,
+                gradientOffsets,
+                byElement,
+                weights,
+                outputSteps,
+                products,
+                column,
+                channelWidth);
+          }
+        }
+        patches.addAt(k, products, channelWidth, image, kernels);
+      }
+    }
+
+    void close() {
+      memory.giveBack(byElement);
+      memory.giveBack(products);
+      memory.giveBack(image);
+    }
   }
 }

@@ -38,6 +38,9 @@ interface VectorKernels {
   /** Adds a row to a patch, {@code x[place + offsets[v] + l] += row[v,l]}. */
   void addToPatch(float[] row, float[] x, int place, int[] offsets);
 
+  /** {@code to[target + i] += from[first + i]} for {@code i < length}. */
+  void add(float[] from, int first, float[] to, int target, int length);
+
   /**
    * The products of a row with patches, {@code products[i] = sum_{v,l} row[first + v,l] x[places[i]
    * + offsets[v] + l]}, for {@code from <= i < to}.
