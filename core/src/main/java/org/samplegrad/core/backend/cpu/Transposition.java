@@ -1,6 +1,10 @@
 package org.samplegrad.core.backend.cpu;
 
-/** Exchanges rows and columns, in squares that stay in the nearest cache. */
+/**
+ * Exchanges rows and columns, in squares that stay in the nearest cache. In a square the array of
+ * the longer rows is gone through along these: rows a power of two apart would fall on few lines of
+ * the cache.
+ */
 final class Transposition {
   private static final int SQUARE = 16;
 
@@ -19,14 +23,55 @@ final class Transposition {
       int toWidth,
       int rows,
       int columns) {
-    for (int start = 0; start < columns; start += SQUARE) {
-      int end = Math.min(start + SQUARE, columns);
-      for (int i = 0; i < rows; i++) {
-        int source = first + i * fromWidth;
-        int place = target + i;
-        for (int j = start; j < end; j++) {
-          to[place + j * toWidth] = from[source + j];
+    for (int i = 0; i < rows; i += SQUARE) {
+      int endRow = Math.min(i + SQUARE, rows);
+      for (int j = 0; j < columns; j += SQUARE) {
+        int endColumn = Math.min(j + SQUARE, columns);
+        if (fromWidth > toWidth) {
+          copyByRows(from, first, fromWidth, to, target, toWidth, i, endRow, j, endColumn);
+        } else {
+          copyByColumns(from, first, fromWidth, to, target, toWidth, i, endRow, j, endColumn);
         }
+      }
+    }
+  }
+
+  private static void copyByRows(
+      float[] from,
+      int first,
+      int fromWidth,
+      float[] to,
+      int target,
+      int toWidth,
+      int startRow,
+      int endRow,
+      int startColumn,
+      int endColumn) {
+    for (int i = startRow; i < endRow; i++) {
+      int source = first + i * fromWidth;
+      int place = target + i;
+      for (int j = startColumn; j < endColumn; j++) {
+        to[place + j * toWidth] = from[source + j];
+      }
+    }
+  }
+
+  private static void copyByColumns(
+      float[] from,
+      int first,
+      int fromWidth,
+      float[] to,
+      int target,
+      int toWidth,
+      int startRow,
+      int endRow,
+      int startColumn,
+      int endColumn) {
+    for (int j = startColumn; j < endColumn; j++) {
+      int source = first + j;
+      int place = target + j * toWidth;
+      for (int i = startRow; i < endRow; i++) {
+        to[place + i] = from[source + i * fromWidth];
       }
     }
   }

@@ -31,7 +31,11 @@ public final class Nd4jBackendProvider implements BackendProvider {
   /** Where ND4J computes on a GPU, it comes before the backends of the processor. */
   @Override
   public int preference() {
-    return Nd4jBackendProvider.class.getResource(CUDA) == null ? 0 : 2;
+    return isForGpu() ? 2 : 0;
+  }
+
+  private static boolean isForGpu() {
+    return Nd4jBackendProvider.class.getResource(CUDA) != null;
   }
 
   @Override
@@ -47,6 +51,10 @@ public final class Nd4jBackendProvider implements BackendProvider {
     static final String PROBLEM = load();
 
     private static String load() {
+      String unusable = isForGpu() ? CudaCapability.problemOfThisMachine() : null;
+      if (unusable != null) {
+        return unusable;
+      }
       try {
         // Spark's tasks are the parallelism: one thread each.
         Nd4j.getEnvironment().setMaxThreads(1);
@@ -59,8 +67,12 @@ public final class Nd4jBackendProvider implements BackendProvider {
         if (rootCause(e) instanceof NoAvailableBackendException) {
           cause = "no native library for this platform is on the class path";
         }
-        return "The backend 'nd4j' cannot start on this machine (%s). Package the natives of this platform with -Dnatives.platform=%s-%s"
-            .formatted(cause, System.getProperty("os.name"), System.getProperty("os.arch"));
+        String advice =
+            isForGpu()
+                ? "It was packaged for a GPU and needs the libraries of CUDA 11.6; choose --backend cpu, or build without the profile 'cuda'"
+                : "Package the natives of this platform with -Dnatives.platform=%s-%s"
+                    .formatted(System.getProperty("os.name"), System.getProperty("os.arch"));
+        return "The backend 'nd4j' cannot start on this machine (%s). %s".formatted(cause, advice);
       }
     }
 
