@@ -20,6 +20,9 @@ final class IdxFile implements AutoCloseable {
   private static final int MOST_AXES = 8;
   private static final int GZIP_MAGIC = 0x1f8b;
 
+  /** Read at once: whenever a buffer is empty, the file system is asked what is left. */
+  private static final int BUFFER_BYTES = 1 << 16;
+
   private final String name;
   private final Shape shape;
   private final DataInputStream data;
@@ -68,7 +71,7 @@ final class IdxFile implements AutoCloseable {
   }
 
   private static InputStream decompressed(InputStream stream) throws IOException {
-    BufferedInputStream buffered = new BufferedInputStream(stream);
+    BufferedInputStream buffered = new BufferedInputStream(stream, BUFFER_BYTES);
     buffered.mark(2);
     int magic = (buffered.read() << 8) | buffered.read();
     buffered.reset();
@@ -131,7 +134,7 @@ final class IdxFile implements AutoCloseable {
         name,
         () -> {
           long left = (long) shape.extent(0) * itemSize();
-          byte[] buffer = new byte[1 << 16];
+          byte[] buffer = new byte[BUFFER_BYTES];
           while (left > 0) {
             int part = (int) Math.min(buffer.length, left);
             data.readFully(buffer, 0, part);
