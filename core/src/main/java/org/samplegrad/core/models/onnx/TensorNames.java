@@ -135,9 +135,14 @@ final class TensorNames {
     StoredTensor original = matrices().get(key(transpose));
     if (original != null && haveSameValues(original.source(), transpose)) {
       put(name, original.transpose());
-    } else if (node.getOpType().equals("MatMul") && node.getInput(1).equals(name)) {
+    } else if (node.getOpType().equals("MatMul") && isSecondInput(node, name)) {
       rename(name, parameter(node, "weight"), tensor::asTransposeOf);
     }
+  }
+
+  /** A file may hold a node without inputs; what a node must have is checked when it is read. */
+  private static boolean isSecondInput(NodeProto node, String name) {
+    return node.getInputCount() > 1 && node.getInput(1).equals(name);
   }
 
   private void restoreChannels(NodeProto node, String name, StoredTensor tensor, String own) {

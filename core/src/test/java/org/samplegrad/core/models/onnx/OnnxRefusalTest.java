@@ -187,6 +187,11 @@ class OnnxRefusalTest {
             "Greater",
             "second input must be a single number, found the shape [4]"),
         Arguments.of(
+            "a product of one input",
+            vectors().weight("onnx::MatMul_3", 4, 4).node("MatMul", List.of("onnx::MatMul_3"), Y),
+            "MatMul",
+            "input"),
+        Arguments.of(
             "an attribute nobody knows",
             vectors().node("Relu", X, Y, integer("slowly", 1)),
             "Relu",
