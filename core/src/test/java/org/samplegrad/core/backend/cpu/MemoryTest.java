@@ -2,10 +2,20 @@ package org.samplegrad.core.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
 
 class MemoryTest {
-  private final Memory memory = Memory.borrow();
+  private final Memory memory = unused();
+
+  /** One that no other test's backend has left arrays in. */
+  private static Memory unused() {
+    Memory last = Memory.borrow();
+    for (int i = 0; i < Runtime.getRuntime().availableProcessors(); i++) {
+      last = Memory.borrow();
+    }
+    return last;
+  }
 
   @Test
   void handsOutAgainWhatWasGivenBack() {
@@ -32,5 +42,25 @@ class MemoryTest {
   void butNotFromMuchLargerOnes() {
     memory.giveBack(memory.takeArray(100_000));
     assertThat(memory.takeArray(1000).length).isLessThan(2000);
+  }
+
+  /** Little more than asked for, of every length, and found again by it. */
+  @Test
+  void lengthsAreRoundedUpByAnEighthAtMost() {
+    for (int length = 1; length < 70_000; length += 1 + length / 50) {
+      float[] array = memory.takeArray(length);
+      assertThat(array.length).isBetween(length, Math.max(16, length + length / 8 + 1));
+      memory.giveBack(array);
+      assertThat(memory.takeArray(length)).isSameAs(array);
+    }
+  }
+
+  @Test
+  void theSameHoldsForNativeMemory() {
+    FloatPointer pointer = memory.takePointer(1000);
+    assertThat(pointer.capacity()).isGreaterThanOrEqualTo(1000);
+    memory.giveBack(pointer);
+    assertThat(memory.takePointer(900)).isSameAs(pointer);
+    assertThat(memory.takePointer(900)).isNotSameAs(pointer);
   }
 }
