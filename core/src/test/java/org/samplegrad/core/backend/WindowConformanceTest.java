@@ -329,6 +329,16 @@ class WindowConformanceTest extends BackendConformance {
     }
   }
 
+  /** More positions than a backend may want to take at once. */
+  @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
+  void sumsWeightGradientsOfLargeImages() {
+    Slide slide = slide(new int[] {70, 60}, Window.ofKernel(1, 1));
+    Channels channels = new Channels(1, 16, 18, 1);
+    NaiveArray x = image(channels, slide);
+    Shape shape = weight(channels, slide.window()).shape();
+    assertSums(slide, channels, x, outputGradients(channels, slide).get(0), shape);
+  }
+
   private void assertSums(
       Slide slide, Channels channels, NaiveArray x, OutputGradient gradient, Shape shape) {
     NaiveArray sum = NaiveArray.zeros(shape);

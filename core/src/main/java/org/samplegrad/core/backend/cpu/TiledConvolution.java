@@ -11,6 +11,9 @@ final class TiledConvolution implements SampleConvolution {
   /** Outputs of a group from which on this is the faster way. */
   private static final int LEAST_OUTPUTS = 12;
 
+  /** Elements of images and of output gradients that a cache holds while they are multiplied. */
+  private static final int CACHED = 1 << 16;
+
   private final Memory memory;
   private final VectorKernels kernels;
   private final Patches patches;
@@ -29,6 +32,12 @@ final class TiledConvolution implements SampleConvolution {
 
   /** Where the outputs of each position lie in {@link #values}. */
   private final int[] positionSteps;
+
+  /** Where each output lies among those of a position. */
+  private final int[] outputOffsets;
+
+  /** Positions whose part of a gradient is computed at a time. */
+  private final int chunk;
 
   private final float[] image;
 
@@ -52,6 +61,8 @@ final class TiledConvolution implements SampleConvolution {
     this.width = wholeTiles(outputs);
     this.elementSteps = multiples(columns, inputs);
     this.positionSteps = multiples(width, positions);
+    this.outputOffsets = multiples(1, outputs);
+    this.chunk = Math.max(columns, CACHED / (width + patches.channels()));
     this.image = memory.takeArray(patches.imageLength());
     this.values = memory.takeArray(width * positions);
     Arrays.fill(image, 0f);
@@ -133,18 +144,37 @@ final class TiledConvolution implements SampleConvolution {
 
   @Override
   public void gradient(CpuTensor u, int first, Scratch gradient) {
-    int[] bases = patches.bases();
-    int[] elements = patches.elementOffsets();
-    Transposition.copy(u.array(), first, positions, values, 0, width, outputs, positions);
-    float[] panels = gradient.array();
-    for (int column = 0; column < width; column += columns) {
-      int panel = column * inputs;
-      for (int i = 0; i < inputs; i += VectorKernels.TILE_ROWS) {
-        kernels.multiplyTile(
-            image, elements, i, bases, values, column, positionSteps, panels, panel, columns);
+    arrangeByPosition(u, first);
+    multiplyChunk(0, gradient.array());
+    if (chunk < positions) {
+      float[] further = memory.takeArray(weightSize());
+      for (int start = chunk; start < positions; start += chunk) {
+        multiplyChunk(start, further);
+        kernels.add(further, 0, gradient.array(), 0, weightSize());
       }
+      memory.giveBack(further);
     }
     changed(gradient);
+  }
+
+  /** {@code [o, p] -> [p, width]}. */
+  private void arrangeByPosition(CpuTensor u, int first) {
+    Transposition.copy(u.array(), first, positions, values, 0, width, outputs, positions);
+  }
+
+  /** The part of a gradient that a chunk of the positions makes. */
+  private void multiplyChunk(int start, float[] panels) {
+    int[] elements = patches.elementOffsets();
+    int end = Math.min(start + chunk, positions);
+    int[] bases = Arrays.copyOfRange(patches.bases(), start, end);
+    for (int column = 0; column < width; column += columns) {
+      int panel = column * inputs;
+      int source = start * width + column;
+      for (int i = 0; i < inputs; i += VectorKernels.TILE_ROWS) {
+        kernels.multiplyTile(
+            image, elements, i, bases, values, source, positionSteps, panels, panel, columns);
+      }
+    }
   }
 
   @Override
@@ -153,7 +183,8 @@ final class TiledConvolution implements SampleConvolution {
       adjoint = new Adjoint();
     }
     adjoint.take(weights);
-    adjoint.multiply(u.array(), first);
+    arrangeByPosition(u, first);
+    adjoint.multiply();
     patches.addTo(images, target, adjoint.image);
   }
 
@@ -190,8 +221,6 @@ final class TiledConvolution implements SampleConvolution {
     private final float[] products = memory.takeArray(positions * channelWidth);
 
     private final float[] image = memory.takeArray(patches.imageLength());
-    private final int[] gradientPlaces = new int[positions];
-    private final int[] gradientOffsets = multiples(positions, outputs);
     private final int[] outputSteps = multiples(channelWidth, outputs);
 
     /** Those that {@link #byElement} holds. */
@@ -230,18 +259,17 @@ final class TiledConvolution implements SampleConvolution {
       taken = weights;
     }
 
-    void multiply(float[] u, int first) {
+    void multiply() {
       Arrays.fill(image, 0f);
-      Arrays.setAll(gradientPlaces, p -> first + p);
       for (int k = 0; k < windowSize; k++) {
         for (int column = 0; column < channelWidth; column += columns) {
           int weights = k * outputs * channelWidth + column;
           for (int p = 0; p < positions; p += VectorKernels.TILE_ROWS) {
             kernels.multiplyTile(
-                u,
-                gradientPlaces,
+                values,
+                positionSteps,
                 p,
-                gradientOffsets,
+                outputOffsets,
                 byElement,
                 weights,
                 outputSteps,
