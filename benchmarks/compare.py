@@ -141,10 +141,17 @@ class Job(LineProcess):
 
     def run(self, arguments):
         """One run of the variance command: its summary beside the times around it."""
+        result = self.attempt(arguments)
+        if result is None:
+            self.fail(f"could not run {arguments}")
+        return result
+
+    def attempt(self, arguments):
+        """The same; None if the command failed, as for want of memory."""
         words = ["RUN", self.output.name, "variance", *arguments]
         result = self.ask(json.dumps([str(word) for word in words]))
         if result["exit_code"] != 0:
-            self.fail(f"could not run {arguments}")
+            return None
         summary = result["summary"]
         result["seconds"] = sum(
             summary["timings"][name] for name in ("moments_seconds", "pullback_seconds")
@@ -445,7 +452,8 @@ class Comparison:
                 rates = {None: median(self.measured(job, arguments))}
                 for size in (s for s in sizes if s <= case.rows):
                     sized = [*arguments, "--block-size", size]
-                    rates[size] = median(self.measured(job, sized))
+                    if job.attempt(sized) is not None:
+                        rates[size] = median(self.measured(job, sized))
             best = max(rates, key=rates.get)
             rows.append(
                 [
