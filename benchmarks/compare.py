@@ -447,13 +447,23 @@ class Comparison:
         rows = []
         for case in self.cases():
             arguments = self.job_arguments(case)
-            with Job(self.options, self.options.cores) as job:
-                job.run(arguments)
-                rates = {None: median(self.measured(job, arguments))}
+            choices = {None: arguments}
+            with Job(self.options, self.options.cores) as probe:
                 for size in (s for s in sizes if s <= case.rows):
                     sized = [*arguments, "--block-size", size]
-                    if job.attempt(sized) is not None:
-                        rates[size] = median(self.measured(job, sized))
+                    if probe.attempt(sized) is None:
+                        # Larger ones need more memory still.
+                        break
+                    choices[size] = sized
+            runs = {size: [] for size in choices}
+            # In turns: the program becomes faster while it runs.
+            with Job(self.options, self.options.cores) as job:
+                for turn in range(self.options.warm_ups + self.options.rounds):
+                    for size, words in choices.items():
+                        result = job.run(words)
+                        if turn >= self.options.warm_ups:
+                            runs[size].append(result)
+            rates = {size: median(results) for size, results in runs.items()}
             best = max(rates, key=rates.get)
             rows.append(
                 [
