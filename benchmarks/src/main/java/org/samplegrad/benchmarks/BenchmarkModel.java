@@ -25,7 +25,7 @@ final class BenchmarkModel {
       if (stream == null) {
         throw new IllegalArgumentException("There is no benchmark model '%s'".formatted(name));
       }
-      return new Objective(ModelSpec.read(file, stream), LossKind.CROSS_ENTROPY.create());
+      return new Objective(ModelSpec.read(file, stream), LossKind.named("cross-entropy").create());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,7 +5,7 @@ import java.util.Set;
 
 /**
  * Makes the backends of one name; found through {@link java.util.ServiceLoader}, so that a new
- * backend is one class and one line under {@code META-INF/services}.
+ * backend is one package, whose provider is annotated with {@code @AutoService}.
  */
 public interface BackendProvider {
   String name();

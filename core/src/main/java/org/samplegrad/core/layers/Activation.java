@@ -13,6 +13,8 @@ import static org.samplegrad.core.ops.Elementwise.sigmoid;
 import static org.samplegrad.core.ops.Elementwise.softplus;
 import static org.samplegrad.core.ops.Elementwise.tanh;
 
+import com.google.auto.service.AutoService;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -94,5 +96,16 @@ public enum Activation implements Layer {
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Their names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return Arrays.stream(values())
+          .map(activation -> new LayerKind(activation.toString(), options -> activation))
+          .toList();
+    }
   }
 }

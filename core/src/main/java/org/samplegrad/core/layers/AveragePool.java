@@ -3,6 +3,7 @@ package org.samplegrad.core.layers;
 import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Shapes.reshape;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
@@ -70,5 +71,23 @@ public record AveragePool(Window window, boolean countsPadding) implements Layer
       counted += place >= from && place < to ? 1 : 0;
     }
     return counted;
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("avgpool1d", options -> of(options, 1)),
+          new LayerKind("avgpool2d", options -> of(options, 2)),
+          new LayerKind("avgpool3d", options -> of(options, 3)));
+    }
+
+    private static Layer of(LayerOptions options, int axes) {
+      boolean roundsUp = options.flag("ceil_mode", false);
+      return new AveragePool(
+          options.window(axes, true).roundingUp(roundsUp), options.flag("count_include_pad", true));
+    }
   }
 }

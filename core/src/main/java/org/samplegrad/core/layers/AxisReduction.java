@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -54,5 +55,27 @@ public record AxisReduction(Kind kind, List<Integer> axes, boolean keepsAxes) im
     double share = (double) output.size() / sample.size();
     Variable reduced = kind == Kind.MEAN ? Elementwise.scale(sums, share) : sums;
     return Shapes.reshape(reduced, output.prepend(input.shape().extent(0)));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("sum", options -> of(options, Kind.SUM)),
+          new LayerKind("mean", options -> of(options, Kind.MEAN)),
+          new LayerKind("globalavgpool", CatalogueEntry::ofChannels));
+    }
+
+    private static Layer of(LayerOptions options, Kind kind) {
+      return new AxisReduction(kind, options.integers("axes"), options.flag("keep_axes", false));
+    }
+
+    /** The mean of each channel; PyTorch's adaptive average pool to one element. */
+    private static Layer ofChannels(LayerOptions options) {
+      List<Integer> axes = IntStream.range(1, options.inputShape().rank()).boxed().toList();
+      return new AxisReduction(Kind.MEAN, axes, true);
+    }
   }
 }

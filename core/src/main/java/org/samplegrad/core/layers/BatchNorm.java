@@ -5,6 +5,7 @@ import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Elementwise.negate;
 import static org.samplegrad.core.ops.Elementwise.subtract;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Variable;
@@ -129,5 +130,27 @@ public record BatchNorm(
   @Override
   public Variable summed(Variable ofElements) {
     return new ChannelWise(channels).summed(ofElements);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("batchnorm1d", options -> of(options, 1, 2)),
+          new LayerKind("batchnorm2d", options -> of(options, 3, 3)),
+          new LayerKind("batchnorm3d", options -> of(options, 4, 4)));
+    }
+
+    private static Layer of(LayerOptions options, int fewestAxes, int mostAxes) {
+      options.requireAxes(fewestAxes, mostAxes);
+      return new BatchNorm(
+          options.channels(),
+          options.numbers("running_mean"),
+          options.numbers("running_var"),
+          options.number("eps", Normalization.DEFAULT_EPSILON),
+          options.flag("affine", true));
+    }
   }
 }

@@ -6,6 +6,7 @@ import static org.samplegrad.core.ops.Elementwise.negativePart;
 import static org.samplegrad.core.ops.Elementwise.relu;
 import static org.samplegrad.core.ops.Elementwise.scale;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -33,5 +34,14 @@ public record Celu(double alpha) implements Layer {
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return add(relu(input), scale(expm1(scale(negativePart(input), 1 / alpha)), alpha));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(new LayerKind("celu", options -> new Celu(options.number("alpha", 1))));
+    }
   }
 }

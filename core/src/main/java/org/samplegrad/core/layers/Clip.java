@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -29,5 +30,23 @@ public record Clip(double minimum, double maximum) implements Layer {
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return Elementwise.clip(input, minimum, maximum);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind(
+              "hardtanh",
+              options -> new Clip(options.number("min_val", -1), options.number("max_val", 1))),
+          new LayerKind(
+              "clamp",
+              options ->
+                  new Clip(
+                      options.number("min", Double.NEGATIVE_INFINITY),
+                      options.number("max", Double.POSITIVE_INFINITY))));
+    }
   }
 }

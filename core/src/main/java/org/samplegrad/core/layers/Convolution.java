@@ -4,6 +4,7 @@ import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Shapes.reshape;
 import static org.samplegrad.core.ops.Shapes.sum;
 
+import com.google.auto.service.AutoService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -96,5 +97,26 @@ public record Convolution(int inputs, int outputs, Window window, int groups, bo
     Variable summed =
         reshape(sum(outputGradient, spatial), Shape.of(input.shape().extent(0), outputs));
     return List.of(weight, new DenseGradient(summed));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("conv1d", options -> of(options, 1)),
+          new LayerKind("conv2d", options -> of(options, 2)),
+          new LayerKind("conv3d", options -> of(options, 3)));
+    }
+
+    private static Layer of(LayerOptions options, int axes) {
+      return new Convolution(
+          options.channels(),
+          options.required("out"),
+          options.window(axes, false),
+          options.integer("groups", 1),
+          options.flag("bias", true));
+    }
   }
 }

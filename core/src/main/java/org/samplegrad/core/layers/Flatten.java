@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.Arrays;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
@@ -42,5 +43,18 @@ public record Flatten(int from, int to) implements Layer {
   public Variable forward(List<Variable> parameters, Variable input) {
     Shape shape = input.shape();
     return Shapes.reshape(input, outputShape(shape.dropFirst()).prepend(shape.extent(0)));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind(
+              "flatten",
+              options ->
+                  new Flatten(options.integer("start_axis", 0), options.integer("end_axis", -1))));
+    }
   }
 }

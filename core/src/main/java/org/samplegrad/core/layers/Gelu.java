@@ -7,6 +7,7 @@ import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Elementwise.tanh;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -40,5 +41,17 @@ public record Gelu(boolean approximate) implements Layer {
   private static Variable cubic(Variable x) {
     Variable cube = multiply(x, square(x));
     return scale(add(x, scale(cube, 0.044715)), Math.sqrt(2 / Math.PI));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind(
+              "gelu",
+              options -> new Gelu(options.choice("approximate", "none", "tanh").equals("tanh"))));
+    }
   }
 }

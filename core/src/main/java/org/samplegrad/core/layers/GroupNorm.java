@@ -1,5 +1,7 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
+import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -65,5 +67,31 @@ public record GroupNorm(int groups, int channels, double epsilon, boolean affine
   @Override
   public Variable summed(Variable ofElements) {
     return new ChannelWise(channels).summed(ofElements);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("groupnorm", options -> of(options, options.required("groups"), true)),
+          new LayerKind("instancenorm1d", options -> ofChannels(options, 2)),
+          new LayerKind("instancenorm2d", options -> ofChannels(options, 3)),
+          new LayerKind("instancenorm3d", options -> ofChannels(options, 4)));
+    }
+
+    private static Layer of(LayerOptions options, int groups, boolean affine) {
+      return new GroupNorm(
+          groups,
+          options.channels(),
+          options.number("eps", Normalization.DEFAULT_EPSILON),
+          options.flag("affine", affine));
+    }
+
+    private static Layer ofChannels(LayerOptions options, int axes) {
+      options.requireAxes(axes, axes);
+      return of(options, options.channels(), false);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -15,5 +16,22 @@ public record Identity() implements Layer {
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return input;
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("identity", options -> new Identity()),
+          new LayerKind("dropout", CatalogueEntry::dropout));
+    }
+
+    /** Does nothing, as PyTorch's in evaluation mode. */
+    private static Layer dropout(LayerOptions options) {
+      options.number("p", 0.5);
+      return new Identity();
+    }
   }
 }

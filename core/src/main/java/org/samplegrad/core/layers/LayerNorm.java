@@ -1,6 +1,8 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.Arrays;
+import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.ops.Shapes;
@@ -63,5 +65,29 @@ public record LayerNorm(Shape shape, double epsilon, boolean hasWeight, boolean 
     int positions = ofElements.shape().dropFirst().size() / shape.size();
     Variable rows = Shapes.reshape(ofElements, Shape.of(samples, positions, shape.size()));
     return Shapes.reshape(Shapes.sum(rows, 1), shape.prepend(samples));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(new LayerKind("layernorm", CatalogueEntry::of));
+    }
+
+    private static Layer of(LayerOptions options) {
+      int[] extents = options.inputShape().extents();
+      int axes = options.integer("axes", 1);
+      if (axes < 1 || axes > extents.length) {
+        throw new IllegalArgumentException(
+            "layernorm expects 1 to %d last axes, found %d".formatted(extents.length, axes));
+      }
+      boolean affine = options.flag("elementwise_affine", true);
+      return new LayerNorm(
+          Shape.of(Arrays.copyOfRange(extents, extents.length - axes, extents.length)),
+          options.number("eps", Normalization.DEFAULT_EPSILON),
+          affine,
+          options.flag("bias", affine));
+    }
   }
 }

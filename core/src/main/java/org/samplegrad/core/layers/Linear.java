@@ -6,6 +6,7 @@ import static org.samplegrad.core.ops.Shapes.reshape;
 import static org.samplegrad.core.ops.Shapes.sum;
 import static org.samplegrad.core.ops.Shapes.transpose;
 
+import com.google.auto.service.AutoService;
 import java.util.ArrayList;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
@@ -109,5 +110,19 @@ public record Linear(int inputs, int outputs, boolean bias, boolean inputsFirst)
     int positions = x.shape().size() / (samples * features);
     Variable rows = reshape(x, Shape.of(samples, 1, positions, features));
     return transpose(rows, 0, 1, 3, 2);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind(
+              "linear",
+              options ->
+                  new Linear(
+                      options.features(), options.required("out"), options.flag("bias", true))));
+    }
   }
 }

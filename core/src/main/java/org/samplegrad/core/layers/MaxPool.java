@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -20,5 +21,22 @@ public record MaxPool(Window window) implements Layer {
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return Selection.maxPool(input, window);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("maxpool1d", options -> of(options, 1)),
+          new LayerKind("maxpool2d", options -> of(options, 2)),
+          new LayerKind("maxpool3d", options -> of(options, 3)));
+    }
+
+    private static Layer of(LayerOptions options, int axes) {
+      boolean roundsUp = options.flag("ceil_mode", false);
+      return new MaxPool(options.window(axes, true).roundingUp(roundsUp));
+    }
   }
 }

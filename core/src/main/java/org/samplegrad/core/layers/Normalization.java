@@ -18,7 +18,10 @@ import org.samplegrad.core.persample.DenseGradient;
 import org.samplegrad.core.persample.PerSampleGradient;
 
 /** {@code weight normalized(x) + bias}, where both or either may be left out. */
-sealed interface Normalization extends ParametricLayer permits BatchNorm, GroupNorm, LayerNorm {
+interface Normalization extends ParametricLayer {
+  /** PyTorch's default for every normalisation. */
+  double DEFAULT_EPSILON = 1e-5;
+
   boolean hasWeight();
 
   boolean hasBias();

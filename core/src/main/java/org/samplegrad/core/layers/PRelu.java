@@ -5,6 +5,7 @@ import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Elementwise.negativePart;
 import static org.samplegrad.core.ops.Elementwise.relu;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -52,5 +53,15 @@ public record PRelu(int channels) implements ParametricLayer {
   public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
     Variable ofElements = multiply(outputGradient, negativePart(input));
     return List.of(new DenseGradient(new ChannelWise(channels).summed(ofElements)));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind("prelu", options -> new PRelu(options.integer("num_parameters", 1))));
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -33,5 +34,14 @@ public record Permute(List<Integer> axes) implements Layer {
   public Variable forward(List<Variable> parameters, Variable input) {
     IntStream own = Arrays.stream(order(input.shape().dropFirst())).map(axis -> 1 + axis);
     return Shapes.transpose(input, IntStream.concat(IntStream.of(0), own).toArray());
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(new LayerKind("permute", options -> new Permute(options.integers("axes"))));
+    }
   }
 }

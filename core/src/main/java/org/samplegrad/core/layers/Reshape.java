@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -24,5 +25,14 @@ public record Reshape(Shape shape) implements Layer {
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return Shapes.reshape(input, shape.prepend(input.shape().extent(0)));
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(new LayerKind("reshape", options -> new Reshape(options.reshaped("shape"))));
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -21,5 +22,21 @@ public record Slice(int axis, int from, int to) implements Layer {
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return Shapes.slice(input, 1 + Axes.of(input.shape().dropFirst(), axis), from, to);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind(
+              "slice",
+              options ->
+                  new Slice(
+                      options.integer("axis", 0),
+                      options.integer("from", 0),
+                      options.required("to"))));
+    }
   }
 }

@@ -1,5 +1,6 @@
 package org.samplegrad.core.layers;
 
+import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
@@ -29,5 +30,17 @@ public record Softplus(double beta, double threshold) implements Layer {
   public Variable forward(List<Variable> parameters, Variable input) {
     Variable scaled = Elementwise.scale(input, beta);
     return Elementwise.scale(Elementwise.softplus(scaled, threshold), 1 / beta);
+  }
+
+  /** Its names in model files. */
+  @AutoService(LayerKind.Provider.class)
+  public static final class CatalogueEntry implements LayerKind.Provider {
+    @Override
+    public List<LayerKind> kinds() {
+      return List.of(
+          new LayerKind(
+              "softplus",
+              options -> new Softplus(options.number("beta", 1), options.number("threshold", 20))));
+    }
   }
 }

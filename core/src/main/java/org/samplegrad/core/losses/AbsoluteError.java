@@ -3,6 +3,7 @@ package org.samplegrad.core.losses;
 import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
+import com.google.auto.service.AutoService;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -23,5 +24,14 @@ public record AbsoluteError() implements Loss {
   @Override
   public double denominator(Shape outputShape, Targets targets) {
     return targets.values().length;
+  }
+
+  /** Its name on the command line. */
+  @AutoService(LossKind.Provider.class)
+  public static final class CatalogueEntry implements LossKind.Provider {
+    @Override
+    public LossKind kind() {
+      return new LossKind("l1", options -> new AbsoluteError());
+    }
   }
 }

@@ -6,6 +6,7 @@ import static org.samplegrad.core.ops.Elementwise.negate;
 import static org.samplegrad.core.ops.Elementwise.softplus;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
+import com.google.auto.service.AutoService;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -60,5 +61,14 @@ public record BinaryCrossEntropyWithLogits(Weights positiveWeights, Weights weig
   @Override
   public double denominator(Shape outputShape, Targets targets) {
     return targets.values().length;
+  }
+
+  /** Its name on the command line. */
+  @AutoService(LossKind.Provider.class)
+  public static final class CatalogueEntry implements LossKind.Provider {
+    @Override
+    public LossKind kind() {
+      return new LossKind("bce-with-logits", BinaryCrossEntropyWithLogits::of);
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.samplegrad.core.ops.Elementwise.scale;
 import static org.samplegrad.core.ops.Elementwise.subtract;
 import static org.samplegrad.core.ops.Shapes.reshape;
 
+import com.google.auto.service.AutoService;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -81,5 +82,14 @@ public record CrossEntropy(Weights classWeights, Integer ignoredLabel, double la
   @Override
   public double denominator(Shape outputShape, Targets targets) {
     return labels().denominator(targets);
+  }
+
+  /** Its name on the command line. */
+  @AutoService(LossKind.Provider.class)
+  public static final class CatalogueEntry implements LossKind.Provider {
+    @Override
+    public LossKind kind() {
+      return new LossKind("cross-entropy", CrossEntropy::of);
+    }
   }
 }

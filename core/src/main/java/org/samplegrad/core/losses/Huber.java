@@ -7,6 +7,7 @@ import static org.samplegrad.core.ops.Elementwise.square;
 import static org.samplegrad.core.ops.Elementwise.subtract;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
+import com.google.auto.service.AutoService;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -22,10 +23,6 @@ public record Huber(double delta) implements Loss {
     if (!(delta > 0)) {
       throw new IllegalArgumentException("delta must be above 0; found " + delta);
     }
-  }
-
-  static Loss of(LossOptions options) {
-    return new Huber(options.number("delta", 1));
   }
 
   @Override
@@ -46,5 +43,14 @@ public record Huber(double delta) implements Loss {
   @Override
   public double denominator(Shape outputShape, Targets targets) {
     return targets.values().length;
+  }
+
+  /** Its name on the command line. */
+  @AutoService(LossKind.Provider.class)
+  public static final class CatalogueEntry implements LossKind.Provider {
+    @Override
+    public LossKind kind() {
+      return new LossKind("huber", options -> new Huber(options.number("delta", 1)));
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.samplegrad.core.losses;
 
 import static org.samplegrad.core.ops.Elementwise.negate;
 
+import com.google.auto.service.AutoService;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -36,5 +37,14 @@ public record NegativeLogLikelihood(Weights classWeights, Integer ignoredLabel) 
   @Override
   public double denominator(Shape outputShape, Targets targets) {
     return labels().denominator(targets);
+  }
+
+  /** Its name on the command line. */
+  @AutoService(LossKind.Provider.class)
+  public static final class CatalogueEntry implements LossKind.Provider {
+    @Override
+    public LossKind kind() {
+      return new LossKind("nll", NegativeLogLikelihood::of);
+    }
   }
 }

@@ -2,6 +2,7 @@ package org.samplegrad.core.losses;
 
 import static org.samplegrad.core.ops.Elementwise.scale;
 
+import com.google.auto.service.AutoService;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 
@@ -17,10 +18,6 @@ public record SmoothAbsoluteError(double beta) implements Loss {
     if (!(beta > 0)) {
       throw new IllegalArgumentException("beta must be above 0; found " + beta);
     }
-  }
-
-  static Loss of(LossOptions options) {
-    return new SmoothAbsoluteError(options.number("beta", 1));
   }
 
   private Huber huber() {
@@ -40,5 +37,15 @@ public record SmoothAbsoluteError(double beta) implements Loss {
   @Override
   public double denominator(Shape outputShape, Targets targets) {
     return huber().denominator(outputShape, targets);
+  }
+
+  /** Its name on the command line. */
+  @AutoService(LossKind.Provider.class)
+  public static final class CatalogueEntry implements LossKind.Provider {
+    @Override
+    public LossKind kind() {
+      return new LossKind(
+          "smooth-l1", options -> new SmoothAbsoluteError(options.number("beta", 1)));
+    }
   }
 }

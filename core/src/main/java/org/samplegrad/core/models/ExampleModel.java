@@ -17,21 +17,18 @@ import org.samplegrad.core.losses.LossKind;
  * The three models of BackPACK's page on the gradient of the variance, with the loss used there.
  */
 public enum ExampleModel {
-  LINEAR(
-      "linear",
-      LossKind.MEAN_SQUARED_ERROR,
-      () -> new Sequential(Shape.of(2), List.of(new Linear(2, 1, false)))),
+  LINEAR("linear", "mse", () -> new Sequential(Shape.of(2), List.of(new Linear(2, 1, false)))),
 
   MNIST_LOGISTIC(
       "mnist-logistic",
-      LossKind.CROSS_ENTROPY,
+      "cross-entropy",
       () ->
           new Sequential(
               Shape.of(1, 28, 28), List.of(new Flatten(), new Linear(28 * 28, 10, true)))),
 
   MNIST_CNN(
       "mnist-cnn",
-      LossKind.CROSS_ENTROPY,
+      "cross-entropy",
       () ->
           new Sequential(
               Shape.of(1, 28, 28),
@@ -46,9 +43,9 @@ public enum ExampleModel {
   private final LossKind loss;
   private final Supplier<Model> factory;
 
-  ExampleModel(String label, LossKind loss, Supplier<Model> factory) {
+  ExampleModel(String label, String loss, Supplier<Model> factory) {
     this.label = label;
-    this.loss = loss;
+    this.loss = LossKind.named(loss);
     this.factory = factory;
   }
 

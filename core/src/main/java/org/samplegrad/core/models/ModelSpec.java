@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Arithmetic;
 import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.LayerKind;
 
 /**
  * Reads models written as JSON: {@code {"input": [1, 28, 28], "layers": [{"conv2d": {"out": 5,
@@ -31,7 +32,7 @@ public final class ModelSpec {
   /** Residual blocks inside of residual blocks. */
   private static final int DEEPEST_NESTING = 16;
 
-  static final int MOST_AXES = 8;
+  private static final int MOST_AXES = 8;
 
   /** Layers whose output is added to their input, or to what other layers make of it. */
   static final String RESIDUAL = "residual";
@@ -199,9 +200,13 @@ public final class ModelSpec {
       throw new IllegalArgumentException(
           "the options of '%s' must be an object, found %s".formatted(kind, options));
     }
-    LayerOptions read = new LayerOptions(kind, options, input);
-    Layer layer = LayerKind.named(kind).apply(read);
-    read.requireAllRead();
-    return layer;
+    String name = kind;
+    return LayerKind.named(kind)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "unknown layer '%s'; choose one of %s, %s"
+                        .formatted(name, String.join(", ", LayerKind.names()), RESIDUAL)))
+        .create(options, input);
   }
 }

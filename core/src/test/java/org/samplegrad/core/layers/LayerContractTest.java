@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,12 +12,12 @@ import java.io.ObjectOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.samplegrad.core.ConcreteTypes;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
@@ -59,18 +55,24 @@ class LayerContractTest {
 
   @Test
   void everyLayerOfThePackageHasACase() {
-    var layers =
-        new ClassFileImporter()
-                .withImportOption(new ImportOption.DoNotIncludeTests())
-                .importPackagesOf(Layer.class)
-                .stream()
-                .filter(type -> type.isAssignableTo(Layer.class) && !type.isInterface())
-                .filter(type -> !type.getModifiers().contains(JavaModifier.ABSTRACT))
-                .map(JavaClass::getName)
-                .collect(Collectors.toSet());
-
     assertThat(CASES.stream().map(layer -> layer.layer().getClass().getName()).distinct())
-        .containsExactlyInAnyOrderElementsOf(layers);
+        .containsExactlyInAnyOrderElementsOf(ConcreteTypes.of(Layer.class));
+  }
+
+  @Test
+  void everyNameOfModelFilesHasACase() {
+    assertThat(CASES.stream().map(LayerCase::name).filter(name -> !name.isEmpty()).distinct())
+        .containsExactlyInAnyOrderElementsOf(LayerKind.names());
+  }
+
+  @Test
+  void everyLayerHasAName() {
+    assertThat(
+            CASES.stream()
+                .filter(layer -> !layer.name().isEmpty())
+                .map(layer -> layer.layer().getClass().getName())
+                .distinct())
+        .containsExactlyInAnyOrderElementsOf(ConcreteTypes.of(Layer.class));
   }
 
   @ParameterizedTest

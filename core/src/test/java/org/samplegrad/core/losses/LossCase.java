@@ -13,11 +13,12 @@ import org.samplegrad.core.backend.Shape;
  * A loss with options, targets of {@link #SAMPLES} samples, and its formula for one sample in plain
  * arithmetic. Each loss has a case with its defaults, and each of its options a case that sets it.
  *
+ * @param name of the loss on the command line
  * @param outputShape of one sample's prediction
  * @param denominator what a mean over the targets divides by
  */
 record LossCase(
-    LossKind kind,
+    String name,
     Map<String, String> options,
     Shape outputShape,
     double[] targetValues,
@@ -52,28 +53,27 @@ record LossCase(
 
   static Stream<LossCase> all() {
     return Stream.of(
+        vector("cross-entropy", Map.of(), LABELS, (z, y) -> surprise(z, 1, 0, (int) y[0]), 4),
         vector(
-            LossKind.CROSS_ENTROPY, Map.of(), LABELS, (z, y) -> surprise(z, 1, 0, (int) y[0]), 4),
-        vector(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of("class-weights", CLASS_WEIGHTS_TEXT),
             LABELS,
             (z, y) -> CLASS_WEIGHTS[(int) y[0]] * surprise(z, 1, 0, (int) y[0]),
             2.5),
         vector(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of("ignore-index", "2"),
             LABELS,
             (z, y) -> y[0] == 2 ? 0 : surprise(z, 1, 0, (int) y[0]),
             2),
         vector(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of("label-smoothing", "0.3"),
             LABELS,
             (z, y) -> 0.7 * surprise(z, 1, 0, (int) y[0]) + 0.1 * surpriseOfAll(z, 1, 0, ONES),
             4),
         vector(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of(
                 "label-smoothing", "0.3", "class-weights", CLASS_WEIGHTS_TEXT, "ignore-index", "0"),
             LABELS,
@@ -84,13 +84,13 @@ record LossCase(
                         + 0.1 * surpriseOfAll(z, 1, 0, CLASS_WEIGHTS),
             2),
         vector(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of("target", "probabilities"),
             PROBABILITIES,
             (z, y) -> surpriseOfAll(z, 1, 0, y),
             4),
         vector(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of(
                 "target",
                 "probabilities",
@@ -103,7 +103,7 @@ record LossCase(
                 surpriseOfAll(z, 1, 0, each(OUTPUTS, k -> CLASS_WEIGHTS[k] * (0.7 * y[k] + 0.1))),
             4),
         new LossCase(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of(
                 "label-smoothing",
                 "0.3",
@@ -123,7 +123,7 @@ record LossCase(
                     .sum(),
             5),
         new LossCase(
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Map.of("target", "probabilities", "class-weights", CLASS_WEIGHTS_TEXT),
             Shape.of(OUTPUTS, 2),
             new Random(3).doubles((long) SAMPLES * OUTPUTS * 2).toArray(),
@@ -135,40 +135,35 @@ record LossCase(
                                 z, 2, q, each(OUTPUTS, k -> CLASS_WEIGHTS[k] * y[2 * k + q])))
                     .sum(),
             8),
+        vector("mse", Map.of(), NUMBERS, sumOverOutputs((k, z, y) -> (z - y) * (z - y)), 12),
         vector(
-            LossKind.MEAN_SQUARED_ERROR,
-            Map.of(),
-            NUMBERS,
-            sumOverOutputs((k, z, y) -> (z - y) * (z - y)),
-            12),
-        vector(
-            LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
+            "bce-with-logits",
             Map.of(),
             ANSWERS,
             sumOverOutputs((k, z, y) -> logistic(z, y, 1)),
             12),
         vector(
-            LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
+            "bce-with-logits",
             Map.of("pos-weight", "3"),
             ANSWERS,
             sumOverOutputs((k, z, y) -> logistic(z, y, 3)),
             12),
         vector(
-            LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
+            "bce-with-logits",
             Map.of("pos-weight", "3,1,0.5", "weight", CLASS_WEIGHTS_TEXT),
             ANSWERS,
             sumOverOutputs(
                 (k, z, y) -> CLASS_WEIGHTS[k] * logistic(z, y, new double[] {3, 1, 0.5}[k])),
             12),
-        vector(LossKind.NEGATIVE_LOG_LIKELIHOOD, Map.of(), LABELS, (z, y) -> -z[(int) y[0]], 4),
+        vector("nll", Map.of(), LABELS, (z, y) -> -z[(int) y[0]], 4),
         vector(
-            LossKind.NEGATIVE_LOG_LIKELIHOOD,
+            "nll",
             Map.of("class-weights", CLASS_WEIGHTS_TEXT, "ignore-index", "1"),
             LABELS,
             (z, y) -> y[0] == 1 ? 0 : -CLASS_WEIGHTS[(int) y[0]] * z[(int) y[0]],
             0.5),
         new LossCase(
-            LossKind.NEGATIVE_LOG_LIKELIHOOD,
+            "nll",
             Map.of("ignore-index", "-1"),
             Shape.of(OUTPUTS, 1, 2),
             LABELS_OF_POSITIONS,
@@ -178,27 +173,17 @@ record LossCase(
                     .mapToDouble(q -> -z[2 * (int) y[q] + q])
                     .sum(),
             6),
+        vector("l1", Map.of(), NUMBERS, sumOverOutputs((k, z, y) -> Math.abs(z - y)), 12),
+        vector("huber", Map.of(), NUMBERS, sumOverOutputs((k, z, y) -> huber(z - y, 1)), 12),
         vector(
-            LossKind.ABSOLUTE_ERROR,
-            Map.of(),
-            NUMBERS,
-            sumOverOutputs((k, z, y) -> Math.abs(z - y)),
-            12),
-        vector(LossKind.HUBER, Map.of(), NUMBERS, sumOverOutputs((k, z, y) -> huber(z - y, 1)), 12),
-        vector(
-            LossKind.HUBER,
+            "huber",
             Map.of("delta", "0.4"),
             NUMBERS,
             sumOverOutputs((k, z, y) -> huber(z - y, 0.4)),
             12),
+        vector("smooth-l1", Map.of(), NUMBERS, sumOverOutputs((k, z, y) -> huber(z - y, 1)), 12),
         vector(
-            LossKind.SMOOTH_ABSOLUTE_ERROR,
-            Map.of(),
-            NUMBERS,
-            sumOverOutputs((k, z, y) -> huber(z - y, 1)),
-            12),
-        vector(
-            LossKind.SMOOTH_ABSOLUTE_ERROR,
+            "smooth-l1",
             Map.of("beta", "0.4"),
             NUMBERS,
             sumOverOutputs((k, z, y) -> huber(z - y, 0.4) / 0.4),
@@ -206,12 +191,12 @@ record LossCase(
   }
 
   private static LossCase vector(
-      LossKind kind,
+      String name,
       Map<String, String> options,
       double[] targets,
       Formula formula,
       double denominator) {
-    return new LossCase(kind, options, Shape.of(OUTPUTS), targets, formula, denominator);
+    return new LossCase(name, options, Shape.of(OUTPUTS), targets, formula, denominator);
   }
 
   /** {@code -log p_k} at one of {@code positions}. */
@@ -247,7 +232,7 @@ record LossCase(
   }
 
   Loss loss() {
-    return kind.create(options);
+    return LossKind.named(name).create(options);
   }
 
   Targets targets() {
@@ -273,6 +258,6 @@ record LossCase(
 
   @Override
   public String toString() {
-    return kind + " " + options + " of " + outputShape;
+    return name + " " + options + " of " + outputShape;
   }
 }

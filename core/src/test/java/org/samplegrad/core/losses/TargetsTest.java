@@ -119,6 +119,6 @@ class TargetsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> LossKind.named("hinge"))
         .withMessageContaining("'hinge'")
-        .withMessageContaining("cross-entropy, mse, bce-with-logits, nll, l1, huber, smooth-l1");
+        .withMessageContaining("bce-with-logits, cross-entropy, huber, l1, mse, nll, smooth-l1");
   }
 }

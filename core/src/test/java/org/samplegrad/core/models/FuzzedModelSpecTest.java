@@ -17,6 +17,7 @@ import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.Size;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.layers.LayerKind;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.passes.Objective;
 
@@ -36,7 +37,7 @@ class FuzzedModelSpecTest {
       assertThat(model.elementsPerSample()).isPositive();
       for (Precision precision : Precision.values()) {
         assertThat(
-                new Objective(model, LossKind.MEAN_SQUARED_ERROR.create())
+                new Objective(model, LossKind.named("mse").create())
                     .blockSize(Backends.provider(Backends.AUTO, precision), precision))
             .isBetween(1, 1024);
       }

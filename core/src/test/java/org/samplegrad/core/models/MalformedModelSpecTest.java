@@ -108,7 +108,7 @@ class MalformedModelSpecTest {
         "{'input': [6], 'layers': [{'relu': true}]} | the options of 'relu' must be an object",
         "{'input': [6], 'layers': [{'linear': null}]} | the options of 'linear' must be",
         "{'input': [6], 'layers': ['Relu']} | Layer 0: unknown layer 'Relu'; choose one of"
-            + " conv1d, conv2d, conv3d, maxpool1d,",
+            + " abs, avgpool1d, avgpool2d,",
         "{'input': [6], 'layers': [{'relu': {'slope': 1}}]} | relu has no option 'slope'; it has"
             + " none",
       })

@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -180,19 +178,6 @@ class ModelSpecTest {
     return Arrays.stream(shape.extents())
         .mapToObj(extent -> " " + extent)
         .collect(Collectors.joining());
-  }
-
-  @Test
-  void everyLayerHasARowAbove() {
-    String rows =
-        Arrays.stream(ModelSpecTest.class.getDeclaredMethods())
-            .map(method -> method.getAnnotation(CsvSource.class))
-            .filter(Objects::nonNull)
-            .flatMap(source -> Arrays.stream(source.value()))
-            .collect(Collectors.joining("\n"));
-    for (LayerKind kind : LayerKind.values()) {
-      assertThat(rows).containsPattern("\\b" + kind.name().toLowerCase(Locale.ROOT) + "\\b");
-    }
   }
 
   private static final String RESIDUAL =

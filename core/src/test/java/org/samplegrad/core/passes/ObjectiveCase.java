@@ -55,7 +55,7 @@ record ObjectiveCase(
     return Stream.of(
         of(
             "sigmoid and tanh, mse of two outputs",
-            LossKind.MEAN_SQUARED_ERROR,
+            "mse",
             Shape.of(3),
             new Linear(3, 4, true),
             Activation.SIGMOID,
@@ -64,19 +64,19 @@ record ObjectiveCase(
             new Linear(3, 2, true)),
         of(
             "tanh, bce-with-logits of three outputs",
-            LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
+            "bce-with-logits",
             Shape.of(2),
             new Linear(2, 3, true),
             Activation.TANH,
             new Linear(3, 3, true)),
         of(
             "linear, bce-with-logits of an image",
-            LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
+            "bce-with-logits",
             Shape.of(2, 3, 4),
             new Convolution(2, 2, Window.ofKernel(2, 2), 1, true)),
         of(
             "convolution with stride and padding",
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Shape.of(1, 6, 5),
             new Convolution(
                 1, 2, Window.ofKernel(3, 2).withStride(2, 1).withPadding(1, 2), 1, true),
@@ -85,7 +85,7 @@ record ObjectiveCase(
             new Linear(2 * 3 * 8, 3, true)),
         of(
             "convolutions with dilation and groups",
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Shape.of(4, 7, 6),
             new Convolution(
                 4, 4, Window.ofKernel(2, 3).withPadding(0, 1).withDilation(3, 2), 2, false),
@@ -96,7 +96,7 @@ record ObjectiveCase(
             new Linear(2 * 2 * 3, 2, true)),
         of(
             "convolution of sequences, group norm, average pool",
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Shape.of(2, 8),
             new Convolution(2, 4, Window.ofKernel(3).withPadding(1), 1, true),
             new GroupNorm(2, 4, 1e-2, true),
@@ -106,7 +106,7 @@ record ObjectiveCase(
             new Linear(4 * 4, 3, true)),
         of(
             "linear on sequences, layer norm, softmax",
-            LossKind.MEAN_SQUARED_ERROR,
+            "mse",
             Shape.of(3, 4),
             new Linear(4, 3, true),
             new LayerNorm(Shape.of(3), 1e-2, true, true),
@@ -115,7 +115,7 @@ record ObjectiveCase(
             new AxisReduction(AxisReduction.Kind.MEAN, List.of(0), false)),
         of(
             "convolution of volumes, batch norm",
-            LossKind.MEAN_SQUARED_ERROR,
+            "mse",
             Shape.of(1, 3, 3, 3),
             new Convolution(1, 2, Window.ofKernel(2, 2, 2), 1, true),
             new BatchNorm(List.of(0.1, -0.2), List.of(0.5, 1.5), 1e-5, true),
@@ -124,7 +124,7 @@ record ObjectiveCase(
             new Linear(16, 2, false)),
         of(
             "depthwise convolution, mse of one output",
-            LossKind.MEAN_SQUARED_ERROR,
+            "mse",
             Shape.of(3, 4, 4),
             new Convolution(3, 6, Window.ofKernel(2, 2), 3, true),
             Activation.TANH,
@@ -137,7 +137,7 @@ record ObjectiveCase(
     return Stream.of(
         of(
             "relu and overlapping padded pooling",
-            LossKind.CROSS_ENTROPY,
+            "cross-entropy",
             Shape.of(2, 6, 7),
             new Convolution(2, 3, Window.ofKernel(3, 3).withPadding(1), 1, true),
             Activation.RELU,
@@ -148,7 +148,7 @@ record ObjectiveCase(
             new Linear(2 * 2 * 4, 4, true)),
         of(
             "dilated pooling of the input",
-            LossKind.MEAN_SQUARED_ERROR,
+            "mse",
             Shape.of(1, 6, 6),
             new MaxPool(Window.ofKernel(2, 2).withStride(1, 2).withDilation(2, 3)),
             new Convolution(1, 2, Window.ofKernel(2, 1), 1, false),
@@ -158,10 +158,10 @@ record ObjectiveCase(
   /** Smooth models with branches, whose parameters have several uses. */
   static Stream<ObjectiveCase> branched() {
     return Stream.of(
-        of("residual with a scale", LossKind.MEAN_SQUARED_ERROR, scaledResidual()),
-        of("a linear layer used three times", LossKind.CROSS_ENTROPY, sharedLinear()),
-        of("a convolution used twice", LossKind.CROSS_ENTROPY, sharedConvolution()),
-        of("one parameter in two structures", LossKind.MEAN_SQUARED_ERROR, mixedUses()));
+        of("residual with a scale", "mse", scaledResidual()),
+        of("a linear layer used three times", "cross-entropy", sharedLinear()),
+        of("a convolution used twice", "cross-entropy", sharedConvolution()),
+        of("one parameter in two structures", "mse", mixedUses()));
   }
 
   private static Graph scaledResidual() {
@@ -217,12 +217,15 @@ record ObjectiveCase(
     return Stream.of(examples(), smooth(), kinked(), branched()).flatMap(cases -> cases);
   }
 
-  private static ObjectiveCase of(String name, LossKind loss, Graph graph) {
-    return of(name, new Objective(graph, loss.create()), SAMPLES);
+  private static ObjectiveCase of(String name, String loss, Graph graph) {
+    return of(name, new Objective(graph, LossKind.named(loss).create()), SAMPLES);
   }
 
-  private static ObjectiveCase of(String name, LossKind loss, Shape input, Layer... layers) {
-    return of(name, new Objective(new Sequential(input, List.of(layers)), loss.create()), SAMPLES);
+  private static ObjectiveCase of(String name, String loss, Shape input, Layer... layers) {
+    return of(
+        name,
+        new Objective(new Sequential(input, List.of(layers)), LossKind.named(loss).create()),
+        SAMPLES);
   }
 
   static ObjectiveCase of(String name, Objective objective, int samples) {

@@ -3,11 +3,13 @@ package org.samplegrad.core.passes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
@@ -27,7 +29,7 @@ class ObjectiveTest {
   private static Objective linear(int inputs, int outputs) {
     return new Objective(
         new Sequential(Shape.of(inputs), List.of(new Linear(inputs, outputs, true))),
-        LossKind.MEAN_SQUARED_ERROR.create());
+        LossKind.named("mse").create());
   }
 
   private static int blockSize(Objective objective, Precision precision) {
@@ -37,14 +39,18 @@ class ObjectiveTest {
   @Test
   void classWeightsMustFitTheModel() {
     Sequential image = new Sequential(Shape.of(2, 3, 3), List.of(Activation.RELU));
-    Loss weighted = LossKind.CROSS_ENTROPY.create(Map.of("class-weights", "1,2,3"));
+    Loss weighted = LossKind.named("cross-entropy").create(Map.of("class-weights", "1,2,3"));
     assertThatThrownBy(() -> new Objective(image, weighted))
         .isInstanceOf(UnusableModelException.class)
         .hasMessageContainingAll("does not fit the model", "class-weights", "3", "expected 2");
   }
 
+  static Collection<LossKind> losses() {
+    return LossKind.all();
+  }
+
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("losses")
   void modelWithoutParametersIsRefused(LossKind loss) {
     Sequential nothing = new Sequential(Shape.of(3), List.of(Activation.TANH));
     assertThatThrownBy(() -> new Objective(nothing, loss.create()))
@@ -79,7 +85,7 @@ class ObjectiveTest {
     Objective objective =
         new Objective(
             new Sequential(Shape.of(32, 32, 32), List.of(convolution)),
-            LossKind.MEAN_SQUARED_ERROR.create());
+            LossKind.named("mse").create());
     int sampleBySample =
         objective.blockSize(Backends.provider("cpu", Precision.FLOAT32), Precision.FLOAT32);
     assertThat(sampleBySample).isGreaterThan(blockSize(objective, Precision.FLOAT32));

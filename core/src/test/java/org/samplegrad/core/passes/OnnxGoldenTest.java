@@ -23,14 +23,8 @@ class OnnxGoldenTest {
 
   @Test
   void everyLossHasACase() {
-    assertThat(cases().stream().map(OnnxCase::loss).distinct())
-        .contains(
-            LossKind.CROSS_ENTROPY,
-            LossKind.MEAN_SQUARED_ERROR,
-            LossKind.BINARY_CROSS_ENTROPY_WITH_LOGITS,
-            LossKind.NEGATIVE_LOG_LIKELIHOOD,
-            LossKind.ABSOLUTE_ERROR,
-            LossKind.HUBER);
+    assertThat(cases().stream().map(OnnxCase::loss).map(LossKind::toString).distinct())
+        .contains("cross-entropy", "mse", "bce-with-logits", "nll", "l1", "huber");
   }
 
   @ParameterizedTest

@@ -1,7 +1,6 @@
 package org.samplegrad.job.cli;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,9 +13,11 @@ import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.job.data.LoadedModel;
 import org.samplegrad.job.data.ModelFiles;
 import org.samplegrad.job.failures.WrongUsageException;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** What is differentiated. */
 final class ModelOptions {
@@ -49,6 +50,8 @@ final class ModelOptions {
   @Option(
       names = "--loss",
       paramLabel = "LOSS",
+      converter = LossConverter.class,
+      completionCandidates = LossNames.class,
       description = "${COMPLETION-CANDIDATES}. Example models have a default.")
   LossKind loss;
 
@@ -71,11 +74,31 @@ final class ModelOptions {
               + " does (default: ${DEFAULT-VALUE}).")
   Reduction reduction;
 
+  /** Reads a loss by its name in the catalogue. */
+  static final class LossConverter implements ITypeConverter<LossKind> {
+    @Override
+    public LossKind convert(String name) {
+      try {
+        return LossKind.named(name);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  /** The catalogue of losses, for the help text. */
+  static final class LossNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return LossKind.all().stream().map(LossKind::toString).iterator();
+    }
+  }
+
   /** The options as they are named in the catalogue of losses, for the help text. */
   static final class LossOptionNames implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return Arrays.stream(LossKind.values())
+      return LossKind.all().stream()
           .filter(kind -> !kind.optionNames().isEmpty())
           .map(kind -> "%s (%s)".formatted(kind, String.join(", ", kind.optionNames())))
           .iterator();

@@ -1,7 +1,6 @@
 package org.samplegrad.job.cli;
 
 import java.util.List;
-import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.datasets.RowPolicy;
@@ -79,12 +78,7 @@ public final class SampleGradCommand {
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new SampleGradCommand());
     LabelConverter.register(
-        line,
-        LossKind.class,
-        Reduction.class,
-        RowPolicy.class,
-        PrecisionChoice.class,
-        VarianceDetail.class);
+        line, Reduction.class, RowPolicy.class, PrecisionChoice.class, VarianceDetail.class);
     line.setParameterExceptionHandler((e, given) -> reportWrongUsage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
     line.setExecutionStrategy(SampleGradCommand::runReportingErrors);

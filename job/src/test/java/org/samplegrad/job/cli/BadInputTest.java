@@ -388,7 +388,7 @@ class BadInputTest extends SparkSuite {
       value = {
         "--model nope | mnist-cnn",
         "--data mnist-test | --model is missing",
-        "--model linear --loss hinge | cross-entropy, mse",
+        "--model linear --loss hinge | cross-entropy, huber, l1, mse",
         "--model linear --loss-option delta=1 | this loss has none",
         "--model linear --loss huber --loss-option beta=1 | choose one of delta",
         "--model linear --loss huber --loss-option delta | expected KEY=VALUE",

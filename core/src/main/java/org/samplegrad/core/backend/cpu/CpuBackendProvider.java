@@ -1,5 +1,6 @@
 package org.samplegrad.core.backend.cpu;
 
+import com.google.auto.service.AutoService;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
@@ -9,6 +10,7 @@ import org.samplegrad.core.backend.BackendProvider;
 import org.samplegrad.core.backend.Precision;
 
 /** Opens {@link CpuBackend}s after checking, once, that OpenBLAS loads on this machine. */
+@AutoService(BackendProvider.class)
 public final class CpuBackendProvider implements BackendProvider {
   static final String NAME = "cpu";
 

@@ -1,5 +1,6 @@
 package org.samplegrad.core.backend.nd4j;
 
+import com.google.auto.service.AutoService;
 import java.util.EnumSet;
 import java.util.Set;
 import org.nd4j.linalg.factory.Nd4j;
@@ -12,6 +13,7 @@ import org.samplegrad.core.backend.BackendProvider;
 import org.samplegrad.core.backend.Precision;
 
 /** Opens {@link Nd4jBackend}s after checking, once, that ND4J runs on this machine. */
+@AutoService(BackendProvider.class)
 public final class Nd4jBackendProvider implements BackendProvider {
   static final String NAME = "nd4j";
 

@@ -1,4 +1,4 @@
-package org.samplegrad.core.models;
+package org.samplegrad.core.layers;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -15,6 +15,8 @@ import org.samplegrad.core.backend.Window;
  * The options of one layer in a model file, read with their bounds; options nobody read are errors.
  */
 final class LayerOptions {
+  private static final int MOST_AXES = 8;
+
   private final String kind;
   private final JsonNode options;
   private final Shape inputShape;
@@ -130,9 +132,8 @@ final class LayerOptions {
   List<Integer> integers(String name) {
     read.add(name);
     JsonNode value = options.get(name);
-    if (value == null || !value.isArray() || value.size() > ModelSpec.MOST_AXES) {
-      throw problem(
-          "needs the option '%s', an array of at most %d integers", name, ModelSpec.MOST_AXES);
+    if (value == null || !value.isArray() || value.size() > MOST_AXES) {
+      throw problem("needs the option '%s', an array of at most %d integers", name, MOST_AXES);
     }
     List<Integer> integers = new ArrayList<>();
     value.forEach(element -> integers.add(integer(name, element)));
