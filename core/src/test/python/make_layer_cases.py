@@ -204,5 +204,8 @@ if __name__ == "__main__":
         for layer, module in group():
             x = torch.tensor([points, points[::-1]])
             cases.append(case(layer, [len(points)], module, x))
+    x = torch.tensor([[[3.0, -4.0], [0.0, 0.0]], [[0.0, 1e-5], [0.0, 0.0]]])
+    norm = Function(lambda x: torch.linalg.vector_norm(x, dim=-1))
+    cases.append(case({"norm": {"axes": [-1]}}, [2, 2], norm, x))
     with open(sys.argv[1], "w") as file:
         file.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

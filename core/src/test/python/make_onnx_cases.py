@@ -625,6 +625,14 @@ case("squeezes-script", Squeezes, [6], MSE, SUM, SCRIPT, 11)
 case("squeezes-dynamo", Squeezes, [6], MSE, MEAN, DYNAMO, 18)
 case("bilinear-script", Bilinear, [3, 3], MSE, SUM, SCRIPT, 14)
 case("bilinear-dynamo", Bilinear, [3, 3], MSE, SUM, DYNAMO, 18)
+for exporter, opset in ((SCRIPT, 17), (DYNAMO, 18)):
+    case(
+        f"unit-length-{exporter}",
+        lambda: nn.Sequential(
+            nn.Linear(3, 4), Apply(lambda x: functional.normalize(x, dim=-1)), nn.Linear(4, 2)
+        ),
+        [3], MSE, MEAN, exporter, opset,
+    )
 case(
     "dropout-script",
     lambda: nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Dropout(0.4), nn.Linear(4, 2)),

@@ -11,7 +11,8 @@ import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.ops.Shapes;
 
 /**
- * The sum or the mean over axes of each sample, as {@code torch.sum} and {@code torch.mean}.
+ * The sum, the mean or the Euclidean norm over axes of each sample, as {@code torch.sum}, {@code
+ * torch.mean} and {@code torch.linalg.vector_norm}.
  *
  * @param axes of one sample; negative ones count from the last
  * @param keepsAxes whether they stay, with extent 1
@@ -21,7 +22,8 @@ public record AxisReduction(Kind kind, List<Integer> axes, boolean keepsAxes) im
   /** What becomes of the elements along the axes. */
   public enum Kind {
     SUM,
-    MEAN
+    MEAN,
+    NORM
   }
 
   public AxisReduction {
@@ -51,9 +53,14 @@ public record AxisReduction(Kind kind, List<Integer> axes, boolean keepsAxes) im
     Shape sample = input.shape().dropFirst();
     int[] positions = Arrays.stream(positions(sample)).map(axis -> 1 + axis).toArray();
     Shape output = outputShape(sample);
-    Variable sums = Shapes.sum(input, positions);
-    double share = (double) output.size() / sample.size();
-    Variable reduced = kind == Kind.MEAN ? Elementwise.scale(sums, share) : sums;
+    Variable reduced =
+        switch (kind) {
+          case SUM -> Shapes.sum(input, positions);
+          case MEAN ->
+              Elementwise.scale(
+                  Shapes.sum(input, positions), (double) output.size() / sample.size());
+          case NORM -> Elementwise.sqrtOfSquares(Shapes.sum(Elementwise.square(input), positions));
+        };
     return Shapes.reshape(reduced, output.prepend(input.shape().extent(0)));
   }
 
@@ -65,6 +72,7 @@ public record AxisReduction(Kind kind, List<Integer> axes, boolean keepsAxes) im
       return List.of(
           new LayerKind("sum", options -> of(options, Kind.SUM)),
           new LayerKind("mean", options -> of(options, Kind.MEAN)),
+          new LayerKind("norm", options -> of(options, Kind.NORM)),
           new LayerKind("globalavgpool", CatalogueEntry::ofChannels));
     }
 

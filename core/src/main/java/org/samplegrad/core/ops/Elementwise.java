@@ -123,6 +123,16 @@ public final class Elementwise {
     return SQRT.apply(x);
   }
 
+  /**
+   * {@code sqrt(x)} of sums of squares; where these are 0 so is every derivative, as PyTorch's of
+   * {@code torch.linalg.vector_norm}.
+   */
+  public static Variable sqrtOfSquares(Variable x) {
+    Variable positive = step(x);
+    Variable zero = subtract(constant(x, 1), positive);
+    return multiply(positive, sqrt(add(x, zero)));
+  }
+
   public static Variable exp(Variable x) {
     return EXP.apply(x);
   }

@@ -242,6 +242,7 @@ record LayerCase(String name, Layer layer, Shape inputShape, List<Shape> misfits
     }
     cases.add(named("sum", "'axes': [0, 2], 'keep_axes': true", input, Shape.of(3)));
     cases.add(named("mean", "'axes': [0]", input, Shape.scalar()));
+    cases.add(named("norm", "'axes': [1]", input, Shape.of(3)));
     cases.add(named("identity", "", input));
     cases.add(named("dropout", "'p': 0.3", input));
     return cases;

@@ -153,6 +153,7 @@ class ModelSpecTest {
         "4 3     | pad       | 'axis': -1, 'before': 1, 'after': 2        | 4 6     |",
         "4 3 2   | mean      | 'axes': [1, 2]                             | 4       |",
         "4 3 2   | sum       | 'axes': [1], 'keep_axes': true             | 4 1 2   |",
+        "4 3 2   | norm      | 'axes': [-1]                               | 4 3     |",
         "4 3     | dropout   | 'p': 0.3                                   | 4 3     |",
         "4 3     | identity  |                                            | 4 3     |",
         "4 3     | hardswish |                                            | 4 3     |",

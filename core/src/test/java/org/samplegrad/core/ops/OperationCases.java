@@ -85,6 +85,7 @@ final class OperationCases {
                     unary("Elementwise.square", random(2, 3), Elementwise::square),
                     unary("Shapes.squaredNorms", random(2, 3, 2), Shapes::squaredNorms),
                     unary("Elementwise.sqrt", positive(2, 3), Elementwise::sqrt),
+                    unary("Elementwise.sqrtOfSquares", positive(2, 3), Elementwise::sqrtOfSquares),
                     unary("Elementwise.exp", random(2, 3), Elementwise::exp),
                     unary("Elementwise.expm1", random(2, 3), Elementwise::expm1),
                     unary("Elementwise.negativePart", separated(3, 4), Elementwise::negativePart),

@@ -73,6 +73,7 @@ enum Operator {
   // reductions and normalisations
   REDUCE_MEAN("ReduceMean", ReductionNodes.reduction(AxisReduction.Kind.MEAN)),
   REDUCE_SUM("ReduceSum", ReductionNodes.reduction(AxisReduction.Kind.SUM)),
+  REDUCE_L2("ReduceL2", ReductionNodes.reduction(AxisReduction.Kind.NORM)),
   BATCH_NORMALIZATION("BatchNormalization", NormalizationNodes::batch),
   LAYER_NORMALIZATION("LayerNormalization", one(NormalizationNodes::layer)),
   GROUP_NORMALIZATION("GroupNormalization", one(NormalizationNodes::group)),

@@ -27,6 +27,12 @@ final class ReductionNodes {
           GraphValue x = graph.value(node.operand(0));
           if (axes == null || axes.length == 0) {
             if (emptyMeansNone) {
+              if (kind == AxisReduction.Kind.NORM) {
+                // The input itself to some, its absolute value to others.
+                throw new IllegalArgumentException(
+                    "has no axes and noop_with_empty_axes, which runtimes take in different ways;"
+                        + " give it axes");
+              }
               return x;
             }
             axes = LongStream.range(0, x.rank()).toArray();

@@ -69,6 +69,12 @@ class OnnxRefusalTest {
             vectors().opset(13).node("ReduceMean", X, Y, integers("axes", 0)),
             "ReduceMean",
             "mixes samples"),
+        Arguments.of(
+            "a norm over no axes",
+            vectors().node("ReduceL2", X, Y, integer("noop_with_empty_axes", 1)),
+            "ReduceL2",
+            "give it axes"),
+        Arguments.of("a norm over all", vectors().node("ReduceL2"), "ReduceL2", "mixes samples"),
         Arguments.of("a sum over all", vectors().node("ReduceSum"), "ReduceSum", "mixes samples"),
         Arguments.of(
             "a softmax over the samples",
