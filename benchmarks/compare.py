@@ -9,6 +9,7 @@ import datetime
 import json
 import os
 import platform
+import random
 import re
 import shlex
 import statistics
@@ -456,11 +457,15 @@ class Comparison:
                         break
                     choices[size] = sized
             runs = {size: [] for size in choices}
-            # In turns: the program becomes faster while it runs.
+            # In turns, each in another order: the program becomes faster while it runs, and a run
+            # begins with the memory that the one before it left.
+            order = list(choices)
+            shuffled = random.Random(0)
             with Job(self.options, self.options.cores) as job:
                 for turn in range(self.options.warm_ups + self.options.rounds):
-                    for size, words in choices.items():
-                        result = job.run(words)
+                    shuffled.shuffle(order)
+                    for size in order:
+                        result = job.run(choices[size])
                         if turn >= self.options.warm_ups:
                             runs[size].append(result)
             rates = {size: median(results) for size, results in runs.items()}

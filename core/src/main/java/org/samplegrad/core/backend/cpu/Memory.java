@@ -1,5 +1,6 @@
 package org.samplegrad.core.backend.cpu;
 
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -10,13 +11,18 @@ import org.bytedeco.javacpp.FloatPointer;
 /**
  * Arrays that are used again and again, by one backend at a time: the blocks of a pass have equal
  * shapes, so after the first of them nothing is left to the garbage collector. What a closed
- * backend leaves waits here for the next one.
+ * backend leaves waits here for the next one, as long as the program does not need the memory for
+ * something else; what the last few backends had no use for, as after another model or block size,
+ * is let go.
  */
 final class Memory {
   /** Closed backends' memories that wait: one for each task that can run at once. */
   private static final int MOST_IDLE = Runtime.getRuntime().availableProcessors();
 
-  private static final Queue<Memory> IDLE = new ConcurrentLinkedQueue<>();
+  private static final Queue<SoftReference<Memory>> IDLE = new ConcurrentLinkedQueue<>();
+
+  /** Uses after which what none of them took is let go; the two passes take different arrays. */
+  private static final int USES = 4;
 
   /** Lengths are rounded up to one of eight steps per power of two, from here on. */
   private static final int SMALLEST = 16;
@@ -25,27 +31,48 @@ final class Memory {
 
   private final Waiting<float[]> arrays = new Waiting<>();
   private final Waiting<FloatPointer> pointers = new Waiting<>();
+  private boolean used;
+  private int uses;
 
   private Memory() {}
 
   static Memory borrow() {
-    Memory idle = IDLE.poll();
-    return idle == null ? new Memory() : idle;
+    for (SoftReference<Memory> idle = IDLE.poll(); idle != null; idle = IDLE.poll()) {
+      Memory memory = idle.get();
+      if (memory != null) {
+        return memory;
+      }
+    }
+    return new Memory();
   }
 
   /** Ends the use that {@link #borrow} began. */
   void release() {
-    if (IDLE.size() < MOST_IDLE) {
-      IDLE.add(this);
-    } else {
-      for (FloatPointer pointer = pointers.any(); pointer != null; pointer = pointers.any()) {
-        pointer.deallocate();
-      }
+    // A backend that was opened to see whether it can be says nothing about what is of use.
+    uses += used ? 1 : 0;
+    used = false;
+    if (uses == USES) {
+      letGoOfUnused();
+      uses = 0;
     }
+    if (IDLE.size() < MOST_IDLE) {
+      IDLE.add(new SoftReference<>(this));
+    } else {
+      letGoOfUnused();
+      // Nothing was taken in between: this time all of it.
+      letGoOfUnused();
+    }
+  }
+
+  /** Lets go of what was not taken since the last time. */
+  private void letGoOfUnused() {
+    arrays.removeUntouched();
+    pointers.removeUntouched().forEach(FloatPointer::deallocate);
   }
 
   /** An array of at least this length, with any contents. */
   float[] takeArray(int length) {
+    used = true;
     float[] waiting = arrays.take(step(length));
     return waiting != null ? waiting : new float[roundedUp(length)];
   }
@@ -55,6 +82,7 @@ final class Memory {
   }
 
   FloatPointer takePointer(int length) {
+    used = true;
     FloatPointer waiting = pointers.take(step(length));
     return waiting != null ? waiting : new FloatPointer((long) roundedUp(length));
   }
@@ -84,6 +112,9 @@ final class Memory {
     private final List<List<T>> stacks;
     private final int[] counts = new int[STEPS * Integer.SIZE];
 
+    /** The least that {@link #counts} were since {@link #removeUntouched}. */
+    private final int[] least = new int[counts.length];
+
     Waiting() {
       stacks = Stream.generate(() -> (List<T>) new ArrayList<T>()).limit(counts.length).toList();
     }
@@ -105,20 +136,25 @@ final class Memory {
     T take(int step) {
       for (int longer = step; longer <= step + STEPS && longer < counts.length; longer++) {
         if (counts[longer] > 0) {
-          return stacks.get(longer).get(--counts[longer]);
+          int place = --counts[longer];
+          least[longer] = Math.min(least[longer], place);
+          return stacks.get(longer).get(place);
         }
       }
       return null;
     }
 
-    /** Any one, or null. */
-    T any() {
+    /** Removes what was not taken since the last call: the lowest of each stack. */
+    List<T> removeUntouched() {
+      List<T> removed = new ArrayList<>();
       for (int step = 0; step < counts.length; step++) {
-        if (counts[step] > 0) {
-          return stacks.get(step).get(--counts[step]);
-        }
+        List<T> lowest = stacks.get(step).subList(0, least[step]);
+        removed.addAll(lowest);
+        lowest.clear();
+        counts[step] -= least[step];
+        least[step] = counts[step];
       }
-      return null;
+      return removed;
     }
   }
 }

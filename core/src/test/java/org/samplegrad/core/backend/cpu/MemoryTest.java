@@ -55,6 +55,52 @@ class MemoryTest {
     }
   }
 
+  /** Closes a backend and opens the next, {@code count} times, each with the same array. */
+  private void use(int count, int length) {
+    for (int i = 0; i < count; i++) {
+      if (length > 0) {
+        memory.giveBack(memory.takeArray(length));
+      }
+      memory.release();
+      assertThat(Memory.borrow()).isSameAs(memory);
+    }
+  }
+
+  @Test
+  void keepsForTheNextBackendWhatTheLastOnesTook() {
+    float[] large = memory.takeArray(100_000);
+    memory.giveBack(large);
+    use(3, 1000);
+    assertThat(memory.takeArray(100_000)).isSameAs(large);
+    memory.giveBack(large);
+    use(4, 1000);
+    assertThat(memory.takeArray(100_000)).isSameAs(large);
+  }
+
+  @Test
+  void letsGoOfWhatTheLastBackendsHadNoUseFor() {
+    float[] large = memory.takeArray(100_000);
+    float[] small = memory.takeArray(1000);
+    memory.giveBack(large);
+    memory.giveBack(small);
+    FloatPointer pointer = memory.takePointer(1000);
+    memory.giveBack(pointer);
+
+    use(8, 1000);
+
+    assertThat(memory.takeArray(1000)).isSameAs(small);
+    assertThat(memory.takeArray(100_000)).isNotSameAs(large);
+    assertThat(pointer.isNull()).isTrue();
+  }
+
+  @Test
+  void aBackendThatTookNothingDoesNotCount() {
+    float[] large = memory.takeArray(100_000);
+    memory.giveBack(large);
+    use(20, 0);
+    assertThat(memory.takeArray(100_000)).isSameAs(large);
+  }
+
   @Test
   void theSameHoldsForNativeMemory() {
     FloatPointer pointer = memory.takePointer(1000);
