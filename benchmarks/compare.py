@@ -443,6 +443,27 @@ class Comparison:
             ),
         )
 
+    def in_turns(self, choices):
+        """The runs of each choice, each turn in another order; None if they need too much memory.
+
+        The program becomes faster while it runs, and a run begins with the memory that the one
+        before it left.
+        """
+        runs = {size: [] for size in choices}
+        order = list(choices)
+        shuffled = random.Random(0)
+        with Job(self.options, self.options.cores) as job:
+            for turn in range(self.options.warm_ups + self.options.rounds):
+                shuffled.shuffle(order)
+                for size in order:
+                    attempt = job.attempt if len(choices) > 1 else job.run
+                    result = attempt(choices[size])
+                    if result is None:
+                        return None
+                    if turn >= self.options.warm_ups:
+                        runs[size].append(result)
+        return runs
+
     def blocks(self):
         sizes = [16 * 2**k for k in range(8)]
         rows = []
@@ -456,18 +477,11 @@ class Comparison:
                         # Larger ones need more memory still.
                         break
                     choices[size] = sized
-            runs = {size: [] for size in choices}
-            # In turns, each in another order: the program becomes faster while it runs, and a run
-            # begins with the memory that the one before it left.
-            order = list(choices)
-            shuffled = random.Random(0)
-            with Job(self.options, self.options.cores) as job:
-                for turn in range(self.options.warm_ups + self.options.rounds):
-                    shuffled.shuffle(order)
-                    for size in order:
-                        result = job.run(choices[size])
-                        if turn >= self.options.warm_ups:
-                            runs[size].append(result)
+            runs = self.in_turns(choices)
+            while runs is None:
+                # It fits into a program that does nothing else only.
+                del choices[max(size for size in choices if size is not None)]
+                runs = self.in_turns(choices)
             rates = {size: median(results) for size, results in runs.items()}
             best = max(rates, key=rates.get)
             rows.append(
