@@ -625,6 +625,19 @@ case("squeezes-script", Squeezes, [6], MSE, SUM, SCRIPT, 11)
 case("squeezes-dynamo", Squeezes, [6], MSE, MEAN, DYNAMO, 18)
 case("bilinear-script", Bilinear, [3, 3], MSE, SUM, SCRIPT, 14)
 case("bilinear-dynamo", Bilinear, [3, 3], MSE, SUM, DYNAMO, 18)
+for exporter, opset in ((SCRIPT, 17), (DYNAMO, 19)):
+    case(
+        f"padding-modes-{exporter}",
+        lambda: convolutional(
+            nn.Conv2d(1, 2, 3, padding=(2, 1), padding_mode="reflect"),
+            nn.Tanh(),
+            nn.Conv2d(2, 2, (3, 2), padding=(1, 2), padding_mode="replicate"),
+            nn.Tanh(),
+            nn.Conv2d(2, 2, 3, stride=2, padding=1, padding_mode="circular"),
+            features=18,
+        ),
+        [1, 4, 3], CE, SUM, exporter, opset,
+    )
 for exporter, opset in ((SCRIPT, 17), (DYNAMO, 18)):
     case(
         f"unit-length-{exporter}",

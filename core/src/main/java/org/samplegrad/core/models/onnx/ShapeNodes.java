@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.samplegrad.core.backend.Shape;
@@ -574,10 +575,6 @@ final class ShapeNodes {
       long[] named = node.integers(3, "axes");
       axes = Arrays.stream(named).mapToInt(axis -> StaticArrangements.axis(axis, rank)).toArray();
     }
-    if (!mode.equals("constant")) {
-      throw new IllegalArgumentException(
-          "pads in the mode '%s'; only 'constant' is supported".formatted(mode));
-    }
     if (pads == null || pads.length != 2 * axes.length) {
       throw new IllegalArgumentException("needs two paddings for each axis");
     }
@@ -588,9 +585,44 @@ final class ShapeNodes {
         continue;
       }
       int axis = value.sampleAxis(axes[i], "pads");
-      value = padded(value, axis, before, after, fill, graph);
+      value =
+          mode.equals("constant")
+              ? padded(value, axis, before, after, fill, graph)
+              : continued(value, axis, before, after, mode, graph);
     }
     return value;
+  }
+
+  /** Padding by elements of the axis itself. */
+  private static GraphValue continued(
+      GraphValue value, int axis, long before, long after, String mode, GraphTranslation graph) {
+    int extent = value.shape().extent(axis);
+    int last = extent - 1;
+    IntUnaryOperator source =
+        switch (mode) {
+          case "reflect" -> place -> place < 0 ? -place : 2 * last - place;
+          case "edge" -> place -> place < 0 ? 0 : last;
+          case "wrap" -> place -> Math.floorMod(place, extent);
+          default ->
+              throw new IllegalArgumentException(
+                  "pads in the mode '%s'; constant, reflect, edge and wrap are supported"
+                      .formatted(mode));
+        };
+    long most = mode.equals("reflect") ? Math.min(last, MOST_GATHERED) : MOST_GATHERED;
+    if (Math.min(before, after) < 0 || Math.max(before, after) > most) {
+      throw new IllegalArgumentException(
+          "pads an axis of extent %d by %d and %d; in the mode '%s' 0 to %d are supported"
+              .formatted(extent, before, after, mode, most));
+    }
+    List<GraphValue> parts = new ArrayList<>();
+    for (int place = (int) -before; place < 0; place++) {
+      parts.add(slice(value, axis, new Range(source.applyAsInt(place), 1, 1), graph));
+    }
+    parts.add(value);
+    for (int place = extent; place < extent + after; place++) {
+      parts.add(slice(value, axis, new Range(source.applyAsInt(place), 1, 1), graph));
+    }
+    return graph.combineAll(new Concatenation(axis), parts);
   }
 
   /** Negative padding takes away, as in PyTorch. */

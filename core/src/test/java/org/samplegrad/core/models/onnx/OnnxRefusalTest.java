@@ -169,9 +169,30 @@ class OnnxRefusalTest {
             "a padding mode",
             images()
                 .integers("p", List.of(0L, 0L, 1L, 1L, 0L, 0L, 1L, 1L))
+                .node("Pad", List.of("x", "p"), Y, text("mode", "mirror")),
+            "Pad",
+            "'mirror'; constant, reflect, edge and wrap"),
+        Arguments.of(
+            "a reflection longer than the axis",
+            images()
+                .integers("p", List.of(0L, 0L, 99L, 1L, 0L, 0L, 1L, 1L))
                 .node("Pad", List.of("x", "p"), Y, text("mode", "reflect")),
             "Pad",
-            "reflect"),
+            "by 99 and 1; in the mode 'reflect' 0 to"),
+        Arguments.of(
+            "a padding of many elements",
+            images()
+                .integers("p", List.of(0L, 0L, 0L, 0L, 0L, 0L, 0L, 1L << 40))
+                .node("Pad", List.of("x", "p"), Y, text("mode", "edge")),
+            "Pad",
+            "by 0 and 1099511627776; in the mode 'edge' 0 to 64"),
+        Arguments.of(
+            "a padding by others that takes away",
+            images()
+                .integers("p", List.of(0L, 0L, -1L, 0L, 0L, 0L, 0L, 0L))
+                .node("Pad", List.of("x", "p"), Y, text("mode", "wrap")),
+            "Pad",
+            "by -1 and 0; in the mode 'wrap' 0 to 64"),
         Arguments.of(
             "a padding without its value",
             images()
