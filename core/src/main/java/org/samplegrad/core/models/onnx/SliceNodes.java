@@ -1,0 +1,254 @@
+package org.samplegrad.core.models.onnx;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.Arithmetic;
+import org.samplegrad.core.layers.Concatenation;
+import org.samplegrad.core.layers.Pad;
+import org.samplegrad.core.layers.Slice;
+import org.samplegrad.core.models.onnx.StaticArrangements.Range;
+
+/**
+ * Operators that take parts of an axis out, or put others beside it; never of that of the samples.
+ */
+final class SliceNodes {
+  /** Elements along an axis that are taken out, or put beside it, one by one. */
+  private static final int MOST_GATHERED = 64;
+
+  private SliceNodes() {}
+
+  static Operand slice(OnnxNode node, GraphTranslation graph) {
+    long[] starts = node.attributeOrInput("starts", 1, "starts");
+    long[] ends = node.attributeOrInput("ends", 2, "ends");
+    long[] axes = node.attributeOrInput("axes", 3, "axes");
+    long[] steps = node.has(4) ? node.integers(4, "steps") : null;
+    if (starts == null || ends == null || starts.length != ends.length) {
+      throw new IllegalArgumentException("needs as many starts as ends");
+    }
+    if (axes != null && axes.length != starts.length
+        || steps != null && steps.length != starts.length) {
+      throw new IllegalArgumentException("needs as many axes and steps as starts");
+    }
+    Operand result = node.operand(0);
+    for (int i = 0; i < starts.length; i++) {
+      long axis = axes == null ? i : axes[i];
+      long step = steps == null ? 1 : steps[i];
+      result = slice(result, axis, starts[i], ends[i], step, graph);
+    }
+    return result;
+  }
+
+  private static Operand slice(
+      Operand operand, long axis, long start, long end, long step, GraphTranslation graph) {
+    if (operand instanceof StaticTensor constant) {
+      int position = StaticArrangements.axis(axis, constant.shape().rank());
+      Range range = Range.of(start, end, step, constant.shape().extent(position));
+      return StaticArrangements.slice(constant, position, range);
+    }
+    GraphValue value = graph.value(operand);
+    boolean ofSamples = value.batched() && StaticArrangements.axis(axis, value.rank()) == 0;
+    if (ofSamples && start == 0 && end >= Integer.MAX_VALUE && step == 1) {
+      return value; // all of them
+    }
+    int position = value.sampleAxis(axis, "slices");
+    return slice(
+        value, position, Range.of(start, end, step, value.shape().extent(position)), graph);
+  }
+
+  private static GraphValue slice(GraphValue value, int axis, Range range, GraphTranslation graph) {
+    if (range.count() == 0 || range.step() < 0) {
+      throw new IllegalArgumentException(
+          "slices backwards, or to nothing, the axis %d of samples of the shape %s"
+              .formatted(axis, value.shape()));
+    }
+    int extent = value.shape().extent(axis);
+    if (range.step() == 1) {
+      boolean all = range.count() == extent;
+      int to = range.from() + range.count();
+      return all ? value : graph.apply(new Slice(axis, range.from(), to), value);
+    }
+    return strided(value, axis, range, graph);
+  }
+
+  /** {@code [..., count * step, ...] -> [..., count, step, ...]}, and the first of every step. */
+  private static GraphValue strided(
+      GraphValue value, int axis, Range range, GraphTranslation graph) {
+    int extent = value.shape().extent(axis);
+    long wanted = range.from() + (long) range.count() * range.step();
+    int to = (int) Math.min(extent, wanted);
+    GraphValue part = slice(value, axis, new Range(range.from(), to - range.from(), 1), graph);
+    if (wanted > to) {
+      part = graph.apply(new Pad(axis, 0, Math.toIntExact(wanted - to)), part);
+    }
+    int[] extents = part.shape().extents();
+    int[] split = new int[extents.length + 1];
+    System.arraycopy(extents, 0, split, 0, axis);
+    System.arraycopy(extents, axis, split, axis + 1, extents.length - axis);
+    split[axis] = range.count();
+    split[axis + 1] = range.step();
+    GraphValue first = graph.apply(new Slice(axis + 1, 0, 1), graph.reshape(part, Shape.of(split)));
+    extents[axis] = range.count();
+    return graph.reshape(first, Shape.of(extents));
+  }
+
+  static Operand[] split(OnnxNode node, GraphTranslation graph) {
+    GraphValue value = graph.value(node.operand(0));
+    int axis = value.sampleAxis(node.integer("axis", 0), "splits");
+    int extent = value.shape().extent(axis);
+    long[] sizes = node.attributeOrInput("split", 1, "sizes");
+    int parts = node.outputCount();
+    if (node.integer("num_outputs", parts) != parts) {
+      throw new IllegalArgumentException(
+          "has %d results, and should have %d"
+              .formatted(parts, node.integer("num_outputs", parts)));
+    }
+    if (sizes == null) {
+      long each = (extent + parts - 1L) / parts;
+      sizes = LongStream.range(0, parts).map(i -> Math.min(each, extent - i * each)).toArray();
+    }
+    long total = 0;
+    for (long size : sizes) {
+      total = Math.addExact(total, size);
+    }
+    if (sizes.length != parts
+        || total != extent
+        || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
+      throw new IllegalArgumentException(
+          "splits an axis of extent %d into %s for %d results"
+              .formatted(extent, Arrays.toString(sizes), parts));
+    }
+    Operand[] results = new Operand[parts];
+    int from = 0;
+    for (int i = 0; i < parts; i++) {
+      results[i] = slice(value, axis, new Range(from, (int) sizes[i], 1), graph);
+      from += (int) sizes[i];
+    }
+    return results;
+  }
+
+  static Operand gather(OnnxNode node, GraphTranslation graph) {
+    long axis = node.integer("axis", 0);
+    StaticTensor indices = node.constant(1, "indices");
+    if (node.operand(0) instanceof StaticTensor constant) {
+      int position = StaticArrangements.axis(axis, constant.shape().rank());
+      int[] positions = positions(indices, constant.shape().extent(position));
+      return StaticArrangements.take(constant, position, indices.shape(), positions);
+    }
+    GraphValue value = graph.value(node.operand(0));
+    int position = value.sampleAxis(axis, "gathers along");
+    int[] positions = positions(indices, value.shape().extent(position));
+    if (indices.shape().rank() > 1 || positions.length == 0 || positions.length > MOST_GATHERED) {
+      throw new IllegalArgumentException(
+          "gathers by indices of the shape %s; a single index or a vector of at most %d is supported"
+              .formatted(indices.shape(), MOST_GATHERED));
+    }
+    List<GraphValue> parts = new ArrayList<>();
+    for (int from : positions) {
+      parts.add(slice(value, position, new Range(from, 1, 1), graph));
+    }
+    GraphValue taken =
+        parts.size() == 1 ? parts.get(0) : graph.combineAll(new Concatenation(position), parts);
+    if (indices.shape().rank() == 1) {
+      return taken;
+    }
+    int[] kept =
+        IntStream.range(0, value.shape().rank())
+            .filter(other -> other != position)
+            .map(value.shape()::extent)
+            .toArray();
+    return graph.reshape(taken, Shape.of(kept));
+  }
+
+  private static int[] positions(StaticTensor indices, int extent) {
+    return Arrays.stream(indices.integers())
+        .mapToInt(index -> StaticArrangements.axis(index, extent))
+        .toArray();
+  }
+
+  static Operand pad(OnnxNode node, GraphTranslation graph) {
+    String mode = node.text("mode", "constant");
+    long[] pads = node.attributeOrInput("pads", 1, "pads");
+    double fill = node.has(2) ? node.constant(2, "value").number("value") : node.real("value", 0);
+    GraphValue value = graph.value(node.operand(0));
+    int rank = value.rank();
+    int[] axes = IntStream.range(0, rank).toArray();
+    if (node.has(3)) {
+      long[] named = node.integers(3, "axes");
+      axes = Arrays.stream(named).mapToInt(axis -> StaticArrangements.axis(axis, rank)).toArray();
+    }
+    if (pads == null || pads.length != 2 * axes.length) {
+      throw new IllegalArgumentException("needs two paddings for each axis");
+    }
+    for (int i = 0; i < axes.length; i++) {
+      long before = pads[i];
+      long after = pads[axes.length + i];
+      if (before == 0 && after == 0) {
+        continue;
+      }
+      int axis = value.sampleAxis(axes[i], "pads");
+      value =
+          mode.equals("constant")
+              ? padded(value, axis, before, after, fill, graph)
+              : continued(value, axis, before, after, mode, graph);
+    }
+    return value;
+  }
+
+  /** Padding by elements of the axis itself. */
+  private static GraphValue continued(
+      GraphValue value, int axis, long before, long after, String mode, GraphTranslation graph) {
+    int extent = value.shape().extent(axis);
+    int last = extent - 1;
+    IntUnaryOperator source =
+        switch (mode) {
+          case "reflect" -> place -> place < 0 ? -place : 2 * last - place;
+          case "edge" -> place -> place < 0 ? 0 : last;
+          case "wrap" -> place -> Math.floorMod(place, extent);
+          default ->
+              throw new IllegalArgumentException(
+                  "pads in the mode '%s'; constant, reflect, edge and wrap are supported"
+                      .formatted(mode));
+        };
+    long most = mode.equals("reflect") ? Math.min(last, MOST_GATHERED) : MOST_GATHERED;
+    if (Math.min(before, after) < 0 || Math.max(before, after) > most) {
+      throw new IllegalArgumentException(
+          "pads an axis of extent %d by %d and %d; in the mode '%s' 0 to %d are supported"
+              .formatted(extent, before, after, mode, most));
+    }
+    List<GraphValue> parts = new ArrayList<>();
+    for (int place = (int) -before; place < 0; place++) {
+      parts.add(slice(value, axis, new Range(source.applyAsInt(place), 1, 1), graph));
+    }
+    parts.add(value);
+    for (int place = extent; place < extent + after; place++) {
+      parts.add(slice(value, axis, new Range(source.applyAsInt(place), 1, 1), graph));
+    }
+    return graph.combineAll(new Concatenation(axis), parts);
+  }
+
+  /** Negative padding takes away, as in PyTorch. */
+  private static GraphValue padded(
+      GraphValue value, int axis, long before, long after, double fill, GraphTranslation graph) {
+    int extent = value.shape().extent(axis);
+    Range kept = Range.of(Math.max(0, -before), extent - Math.max(0, -after), 1, extent);
+    GraphValue cut = slice(value, axis, kept, graph);
+    long longest = Integer.MAX_VALUE;
+    int added = (int) Math.min(longest, Math.max(0, before));
+    int addedAfter = (int) Math.min(longest, Math.max(0, after));
+    if (added == 0 && addedAfter == 0) {
+      return cut;
+    }
+    if (fill == 0) {
+      return graph.apply(new Pad(axis, added, addedAfter), cut);
+    }
+    GraphValue number = graph.constant(fill);
+    GraphValue less = graph.combine(Arithmetic.SUBTRACT, cut, number);
+    return graph.combine(
+        Arithmetic.ADD, graph.apply(new Pad(axis, added, addedAfter), less), number);
+  }
+}
