@@ -48,9 +48,13 @@ final class ConvolutionChoice {
     int channels = weights.extent(1);
     int outputs = weights.extent(0) / groups;
     Patches plane = patches(window, images, 1);
-    return TiledConvolution.suits(outputs)
-            || plane == null
-            || !StretchedConvolution.suits(window, plane)
+    if (plane == null) {
+      return null;
+    }
+    if (PackedConvolution.suits(kernels, plane, outputs)) {
+      return new PackedConvolution(memory, kernels, plane, channels, outputs);
+    }
+    return TiledConvolution.suits(outputs) || !StretchedConvolution.suits(window, plane)
         ? null
         : new StretchedConvolution(memory, kernels, plane, channels, outputs);
   }

@@ -416,6 +416,91 @@ final class IncubatorVectorKernels implements VectorKernels {
   }
 
   @Override
+  public void packColumns(
+      float[] x, int base, int[] offsets, int from, int to, float[] columns, int place) {
+    for (int i = from; i < to; i++) {
+      at(x, base + offsets[i]).intoArray(columns, place + (i - from) * 3 * LANES);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>As the loop counts the places in {@code columns}, these are checked once before it; the one
+   * check that is left in it keeps the compiler from taking all factors before it uses the first,
+   * for which there are not registers enough.
+   */
+  @Override
+  public void multiplyPanel(float[] panels, int first, float[] columns, int depth, float[] tile) {
+    FloatVector left0 = zero();
+    FloatVector left1 = zero();
+    FloatVector left2 = zero();
+    FloatVector left3 = zero();
+    FloatVector left4 = zero();
+    FloatVector left5 = zero();
+    FloatVector right0 = zero();
+    FloatVector right1 = zero();
+    FloatVector right2 = zero();
+    FloatVector right3 = zero();
+    FloatVector right4 = zero();
+    FloatVector right5 = zero();
+    int place = first;
+    for (int source = 0; source < depth * 3 * LANES; source += 3 * LANES) {
+      FloatVector left = at(columns, source);
+      FloatVector right = at(columns, source + LANES);
+      FloatVector factor = all(panels[place]);
+      left0 = left.fma(factor, left0);
+      right0 = right.fma(factor, right0);
+      factor = all(panels[place + 1]);
+      left1 = left.fma(factor, left1);
+      right1 = right.fma(factor, right1);
+      factor = all(panels[place + 2]);
+      left2 = left.fma(factor, left2);
+      right2 = right.fma(factor, right2);
+      factor = all(panels[place + 3]);
+      left3 = left.fma(factor, left3);
+      right3 = right.fma(factor, right3);
+      factor = all(panels[place + 4]);
+      left4 = left.fma(factor, left4);
+      right4 = right.fma(factor, right4);
+      factor = all(panels[place + 5]);
+      left5 = left.fma(factor, left5);
+      right5 = right.fma(factor, right5);
+      place += PANEL_ROWS;
+    }
+    store(left0, tile, 0);
+    store(right0, tile, LANES);
+    store(left1, tile, 2 * LANES);
+    store(right1, tile, 3 * LANES);
+    store(left2, tile, 4 * LANES);
+    store(right2, tile, 5 * LANES);
+    store(left3, tile, 6 * LANES);
+    store(right3, tile, 7 * LANES);
+    store(left4, tile, 8 * LANES);
+    store(right4, tile, 9 * LANES);
+    store(left5, tile, 10 * LANES);
+    store(right5, tile, 11 * LANES);
+  }
+
+  @Override
+  public void putTile(float[] tile, float[] c, int target, int width, int rows) {
+    for (int r = 0; r < rows; r++) {
+      int place = target + r * width;
+      at(tile, 2 * r * LANES).intoArray(c, place);
+      at(tile, (2 * r + 1) * LANES).intoArray(c, place + LANES);
+    }
+  }
+
+  @Override
+  public void addTile(float[] tile, float[] c, int target, int width, int rows) {
+    for (int r = 0; r < rows; r++) {
+      int place = target + r * width;
+      at(c, place).add(at(tile, 2 * r * LANES)).intoArray(c, place);
+      at(c, place + LANES).add(at(tile, (2 * r + 1) * LANES)).intoArray(c, place + LANES);
+    }
+  }
+
+  @Override
   public void multiplyStrip(
       float[] a,
       int start,

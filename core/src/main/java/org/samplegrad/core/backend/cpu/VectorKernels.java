@@ -79,6 +79,36 @@ interface VectorKernels {
       int target,
       int width);
 
+  /** The rows of a panel of packed weights. */
+  int PANEL_ROWS = 6;
+
+  /**
+   * Elements from one row of packed columns to the next: those of a tile, and room for a vector.
+   */
+  default int stripWidth() {
+    return (TILE_VECTORS + 1) * lanes();
+  }
+
+  /**
+   * A vector of each of some columns, {@code columns[place + (i - from) stripWidth + l] = x[base +
+   * offsets[i] + l]} for {@code from <= i < to}.
+   */
+  void packColumns(
+      float[] x, int base, int[] offsets, int from, int to, float[] columns, int place);
+
+  /**
+   * A tile of a product of packed factors, {@code tile[r,j] = sum_i panels[first + i PANEL_ROWS +
+   * r] columns[i stripWidth + j]} for {@link #PANEL_ROWS} rows and {@link #TILE_VECTORS} vectors of
+   * columns {@code j}, over {@code depth} terms.
+   */
+  void multiplyPanel(float[] panels, int first, float[] columns, int depth, float[] tile);
+
+  /** {@code c[target + r width + j] = tile[r,j]} for some of the rows of a tile. */
+  void putTile(float[] tile, float[] c, int target, int width, int rows);
+
+  /** {@code c[target + r width + j] += tile[r,j]} for some of the rows of a tile. */
+  void addTile(float[] tile, float[] c, int target, int width, int rows);
+
   /** The rows of a strip, and the columns of a group of products of rows. */
   int GROUP = 5;
 

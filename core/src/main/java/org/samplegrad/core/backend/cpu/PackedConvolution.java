@@ -1,0 +1,180 @@
+package org.samplegrad.core.backend.cpu;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The convolution itself, for more than a few outputs, as a product of packed factors: the columns
+ * of the windows at a strip of positions, a depth of them at a time so that the nearest cache holds
+ * them, meet the weights in panels of a tile's rows. Nothing is transposed: the columns come from
+ * the channels' planes in vectors, and a tile's rows are stretches of the result.
+ */
+final class PackedConvolution implements DirectConvolution {
+  /** Outputs of a group from which on packing the columns does not count. */
+  private static final int LEAST_OUTPUTS = 12;
+
+  /** Elements of a window, in all channels, that are packed at a time. */
+  private static final int DEPTH = 192;
+
+  private static final int ROWS = VectorKernels.PANEL_ROWS;
+
+  private final Memory memory;
+  private final VectorKernels kernels;
+
+  /** Of one channel. */
+  private final Patches plane;
+
+  private final int channels;
+  private final int outputs;
+
+  /** Elements of a window in all channels. */
+  private final int inputs;
+
+  private final List<Strip> strips;
+
+  /** Where each element {@code [c,k]} of a window lies in an image. */
+  private final int[] elementOffsets;
+
+  /** A sample's image, {@code [c, plane]}. */
+  private final float[] image;
+
+  /** The weights {@code [panel, i, row]} of the outputs {@code o = (panel, row)}. */
+  private final float[] panels;
+
+  /** The columns of a strip, {@code [i, position]}. */
+  private final float[] columns;
+
+  private final float[] tile;
+
+  /**
+   * Positions whose columns are packed together.
+   *
+   * @param first of its positions
+   * @param bases where the windows begin that the vectors of its columns start with
+   * @param places which of its positions these are
+   */
+  private record Strip(int first, int[] bases, int[] places) {}
+
+  /**
+   * @param plane the patches of one channel
+   * @param channels of a group
+   * @param outputs of a group
+   */
+  PackedConvolution(
+      Memory memory, VectorKernels kernels, Patches plane, int channels, int outputs) {
+    int windowSize = plane.elementOffsets().length;
+    this.memory = memory;
+    this.kernels = kernels;
+    this.plane = plane;
+    this.channels = channels;
+    this.outputs = outputs;
+    this.inputs = channels * windowSize;
+    this.strips = strips(plane.bases(), width(kernels), kernels.lanes());
+    this.elementOffsets = new int[inputs];
+    Arrays.setAll(
+        elementOffsets,
+        i -> i / windowSize * plane.imageLength() + plane.elementOffsets()[i % windowSize]);
+    this.image = memory.takeArray(channels * plane.imageLength());
+    this.panels = memory.takeArray((outputs + ROWS - 1) / ROWS * ROWS * inputs);
+    this.columns = memory.takeArray(DEPTH * kernels.stripWidth() + kernels.lanes());
+    this.tile = memory.takeArray(ROWS * width(kernels));
+    Arrays.fill(image, 0f);
+    Arrays.fill(panels, 0f);
+  }
+
+  static boolean suits(VectorKernels kernels, Patches plane, int outputs) {
+    return outputs >= LEAST_OUTPUTS && plane.positions() >= width(kernels);
+  }
+
+  /** Positions of a strip. */
+  private static int width(VectorKernels kernels) {
+    return VectorKernels.TILE_VECTORS * kernels.lanes();
+  }
+
+  /** The last strip overlaps the one before it. */
+  private static List<Strip> strips(int[] bases, int width, int lanes) {
+    List<Strip> strips = new ArrayList<>();
+    for (int position = 0; position < bases.length; position += width) {
+      strips.add(strip(bases, Math.min(position, bases.length - width), width, lanes));
+    }
+    return strips;
+  }
+
+  /** A vector begins where the last one ends, or where windows do not follow each other. */
+  private static Strip strip(int[] bases, int first, int width, int lanes) {
+    int[] places = new int[width];
+    int count = 0;
+    for (int place = 0; place < width; place++) {
+      int begun = count == 0 ? 0 : places[count - 1];
+      boolean follows = bases[first + place] - bases[first + begun] == place - begun;
+      if (place == 0 || !follows || place - begun == lanes) {
+        places[count++] = place;
+      }
+    }
+    int[] own = Arrays.copyOf(places, count);
+    return new Strip(first, Arrays.stream(own).map(place -> bases[first + place]).toArray(), own);
+  }
+
+  @Override
+  public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
+    int imageSize = channels * plane.groupSize();
+    int outputSize = outputs * plane.positions();
+    for (int group = 0; group < groups; group++) {
+      pack(weights, group * outputs * inputs);
+      for (int n = 0; n < samples; n++) {
+        int block = n * groups + group;
+        load(images, block * imageSize);
+        for (Strip strip : strips) {
+          multiply(strip, y, block * outputSize + strip.first());
+        }
+      }
+    }
+  }
+
+  private void pack(float[] weights, int first) {
+    for (int o = 0; o < outputs; o++) {
+      int target = o / ROWS * ROWS * inputs + o % ROWS;
+      for (int i = 0; i < inputs; i++) {
+        panels[target + i * ROWS] = weights[first + o * inputs + i];
+      }
+    }
+  }
+
+  private void load(float[] images, int first) {
+    for (int c = 0; c < channels; c++) {
+      plane.load(images, first + c * plane.groupSize(), image, c * plane.imageLength());
+    }
+  }
+
+  /**
+   * @param target where the strip of the first output begins
+   */
+  private void multiply(Strip strip, float[] y, int target) {
+    int positions = plane.positions();
+    for (int i = 0; i < inputs; i += DEPTH) {
+      int depth = Math.min(DEPTH, inputs - i);
+      for (int v = 0; v < strip.bases().length; v++) {
+        kernels.packColumns(
+            image, strip.bases()[v], elementOffsets, i, i + depth, columns, strip.places()[v]);
+      }
+      for (int o = 0; o < outputs; o += ROWS) {
+        kernels.multiplyPanel(panels, o * inputs + i * ROWS, columns, depth, tile);
+        int rows = Math.min(ROWS, outputs - o);
+        if (i == 0) {
+          kernels.putTile(tile, y, target + o * positions, positions, rows);
+        } else {
+          kernels.addTile(tile, y, target + o * positions, positions, rows);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    memory.giveBack(image);
+    memory.giveBack(panels);
+    memory.giveBack(columns);
+    memory.giveBack(tile);
+  }
+}
