@@ -42,7 +42,10 @@ final class Patches {
   /** Where each element {@code [c,k]} of a window lies from the base on. */
   private final int[] elementOffsets;
 
-  /** Where each vector of a patch lies from the base on. */
+  /** Where each quad of a patch lies from the base on: four vectors that follow each other. */
+  private final int[] quadOffsets;
+
+  /** Where each of the other vectors of a patch, which come behind the quads, lies. */
   private final int[] offsets;
 
   /** Which element {@code [c,k]} of a window each place of a patch holds. */
@@ -67,18 +70,18 @@ final class Patches {
       int image = window.paddingBefore(axis) + extents[axis];
       stride = Math.multiplyExact(stride, Math.max(image, reach));
     }
-    int origin = 0;
+    int imageOrigin = 0;
     int[] windowSteps = new int[axes];
     int[] elementSteps = new int[axes];
     for (int axis = 0; axis < axes; axis++) {
-      origin += window.paddingBefore(axis) * strides[axis];
+      imageOrigin += window.paddingBefore(axis) * strides[axis];
       windowSteps[axis] = window.stride(axis) * strides[axis];
       elementSteps[axis] = window.dilation(axis) * strides[axis];
     }
     this.channels = channels;
     this.windowSize = window.kernelSize();
     this.length = Math.addExact(stride, lanes);
-    this.pixels = grid(origin, extents, strides);
+    this.pixels = grid(imageOrigin, extents, strides);
     this.pixelRow = extents[axes - 1];
     this.positionRow = windowSteps[axes - 1] == 1 ? outputs[axes - 1] : 1;
     this.channelRow = window.stride(axes - 1) == 1 ? outputs[axes - 1] : 1;
@@ -93,16 +96,28 @@ final class Patches {
     // Neighbours along the last axis follow each other with all their channels.
     int together = window.dilation(axes - 1) == 1 ? window.kernel(axes - 1) : 1;
     int vectors = (together * channels + lanes - 1) / lanes;
-    this.offsets = new int[windowSize / together * vectors];
-    this.elements = new int[offsets.length * lanes];
+    int stretches = windowSize / together;
+    int quads = vectors / VectorKernels.QUAD;
+    int others = vectors % VectorKernels.QUAD;
+    this.quadOffsets = new int[stretches * quads];
+    this.offsets = new int[stretches * others];
+    this.elements = new int[stretches * vectors * lanes];
     Arrays.fill(elements, BEYOND);
-    for (int stretch = 0; stretch < windowSize / together; stretch++) {
-      for (int v = 0; v < vectors; v++) {
-        offsets[stretch * vectors + v] = places[stretch * together] + v * lanes;
+    int inQuads = quads * VectorKernels.QUAD * lanes;
+    for (int stretch = 0; stretch < stretches; stretch++) {
+      int origin = places[stretch * together];
+      for (int q = 0; q < quads; q++) {
+        quadOffsets[stretch * quads + q] = origin + q * VectorKernels.QUAD * lanes;
+      }
+      for (int v = 0; v < others; v++) {
+        offsets[stretch * others + v] = origin + inQuads + v * lanes;
       }
       for (int j = 0; j < together * channels; j++) {
-        int k = stretch * together + j / channels;
-        elements[stretch * vectors * lanes + j] = j % channels * windowSize + k;
+        int place =
+            j < inQuads
+                ? stretch * inQuads + j
+                : stretches * inQuads + stretch * others * lanes + j - inQuads;
+        elements[place] = j % channels * windowSize + stretch * together + j / channels;
       }
     }
     this.beyond = IntStream.range(0, elements.length).filter(i -> elements[i] == BEYOND).toArray();
@@ -157,6 +172,11 @@ final class Patches {
     return positionRow;
   }
 
+  int[] quadOffsets() {
+    return quadOffsets;
+  }
+
+  /** Of the vectors behind the quads. */
   int[] offsets() {
     return offsets;
   }

@@ -1,6 +1,8 @@
 package org.samplegrad.core.backend.cpu;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -27,7 +29,13 @@ final class SupportConvolution implements SampleConvolution {
   /** A patch. */
   private final float[] row;
 
-  /** A patch's offsets, in pieces of {@link #PIECE} vectors. */
+  /** The quads of a patch. */
+  private final List<Stretch> stretches;
+
+  /** Elements of all quads of a patch. */
+  private final int inQuads;
+
+  /** The offsets of a patch's other vectors, in pieces of {@link #PIECE}. */
   private final int[][] offsets;
 
   /** Where the vectors of each piece lie in weights, one behind the other. */
@@ -41,6 +49,14 @@ final class SupportConvolution implements SampleConvolution {
 
   /** Where the elements of each position begin, if they are ordered by position. */
   private final int[] starts;
+
+  /**
+   * Quads that follow each other.
+   *
+   * @param offset in an image, from the base of a patch on
+   * @param place in weights
+   */
+  private record Stretch(int offset, int place, int quads) {}
 
   /**
    * @param support of the output gradient, and of the products that are wanted
@@ -57,6 +73,9 @@ final class SupportConvolution implements SampleConvolution {
     this.image = memory.takeArray(patches.imageLength());
     this.adjoint = memory.takeArray(patches.imageLength());
     this.row = memory.takeArray(patches.patchLength());
+    int quad = VectorKernels.QUAD * kernels.lanes();
+    this.stretches = stretches(patches.quadOffsets(), quad);
+    this.inQuads = patches.quadOffsets().length * quad;
     int vectors = patches.offsets().length;
     this.offsets = new int[(vectors + PIECE - 1) / PIECE][];
     this.inTurn = new int[offsets.length][];
@@ -64,13 +83,28 @@ final class SupportConvolution implements SampleConvolution {
       int first = i * PIECE;
       int last = Math.min(first + PIECE, vectors);
       offsets[i] = Arrays.copyOfRange(patches.offsets(), first, last);
-      inTurn[i] = IntStream.range(first, last).map(v -> v * kernels.lanes()).toArray();
+      inTurn[i] = IntStream.range(first, last).map(v -> inQuads + v * kernels.lanes()).toArray();
     }
     this.places = new int[most];
     this.values = memory.takeArray(most);
     this.products = memory.takeArray(most);
     this.starts = new int[patches.positions() + 1];
     Arrays.fill(image, 0f);
+  }
+
+  private static List<Stretch> stretches(int[] offsets, int quad) {
+    List<Stretch> stretches = new ArrayList<>();
+    for (int first = 0; first < offsets.length; ) {
+      int next = first + 1;
+      while (next < offsets.length
+          && next < first + VectorKernels.MOST_QUADS
+          && offsets[next] == offsets[next - 1] + quad) {
+        next++;
+      }
+      stretches.add(new Stretch(offsets[first], first * quad, next - first));
+      first = next;
+    }
+    return stretches;
   }
 
   @Override
@@ -114,15 +148,12 @@ final class SupportConvolution implements SampleConvolution {
       for (int i = 0; i < count; i++) {
         places[i] = patches.bases()[support.places()[first + i]];
       }
+      Arrays.fill(products, 0, count, 0f);
+      int row = o * patches.patchLength();
+      kernels.multiplyQuads(
+          image, places, count, patches.quadOffsets(), weights.array(), row, products);
       kernels.multiplyPatches(
-          image,
-          places,
-          0,
-          count,
-          patches.offsets(),
-          weights.array(),
-          o * patches.patchLength(),
-          products);
+          image, places, count, patches.offsets(), weights.array(), row + inQuads, products);
       for (int i = 0; i < count; i++) {
         out[target + o * positions + support.places()[first + i]] = products[i];
       }
@@ -141,15 +172,22 @@ final class SupportConvolution implements SampleConvolution {
         places[i] = patches.bases()[place];
         values[i] = factors[from + place];
       }
+      int row = o * patches.patchLength();
+      Arrays.fill(gradient.array(), row, row + inQuads, 0f);
+      for (Stretch stretch : stretches) {
+        kernels.addStretches(
+            image,
+            places,
+            values,
+            0,
+            count,
+            stretch.offset(),
+            stretch.quads(),
+            gradient.array(),
+            row + stretch.place());
+      }
       kernels.sumPatches(
-          image,
-          places,
-          values,
-          0,
-          count,
-          patches.offsets(),
-          gradient.array(),
-          o * patches.patchLength());
+          image, places, values, 0, count, patches.offsets(), gradient.array(), row + inQuads);
     }
     patches.clearBeyond(gradient.array(), outputs);
   }
@@ -159,6 +197,22 @@ final class SupportConvolution implements SampleConvolution {
     orderByPosition(u.array(), first);
     Arrays.fill(adjoint, 0f);
     // A piece of all weights at a time, which the nearest cache holds.
+    for (Stretch stretch : stretches) {
+      for (int p = 0; p < patches.positions(); p++) {
+        if (starts[p] < starts[p + 1]) {
+          kernels.addStretches(
+              weights.array(),
+              places,
+              values,
+              starts[p],
+              starts[p + 1],
+              stretch.place(),
+              stretch.quads(),
+              adjoint,
+              patches.bases()[p] + stretch.offset());
+        }
+      }
+    }
     for (int piece = 0; piece < offsets.length; piece++) {
       for (int p = 0; p < patches.positions(); p++) {
         if (starts[p] < starts[p + 1]) {
