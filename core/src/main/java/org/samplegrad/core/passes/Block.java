@@ -69,6 +69,11 @@ public final class Block implements Serializable {
     return new Targets(targets, targets.length / samples);
   }
 
+  /** The memory of the arrays. */
+  public long bytes() {
+    return (long) inputs.length() * inputs.bytesPerNumber() + (long) targets.length * Double.BYTES;
+  }
+
   /** The inputs, {@code [n, ...sampleShape]}. */
   Tensor inputs(Backend backend) {
     return inputs.tensor(backend, sampleShape.prepend(samples));

@@ -13,6 +13,9 @@ import org.samplegrad.core.backend.Tensor;
 sealed interface InputArray extends Serializable {
   int length();
 
+  /** What each of the numbers takes. */
+  int bytesPerNumber();
+
   Tensor tensor(Backend backend, Shape shape);
 
   /** A copy of the numbers {@code [from, to)}. */
@@ -49,6 +52,11 @@ sealed interface InputArray extends Serializable {
     }
 
     @Override
+    public int bytesPerNumber() {
+      return Float.BYTES;
+    }
+
+    @Override
     public Tensor tensor(Backend backend, Shape shape) {
       return backend.tensor(shape, array);
     }
@@ -77,6 +85,11 @@ sealed interface InputArray extends Serializable {
     }
 
     @Override
+    public int bytesPerNumber() {
+      return Double.BYTES;
+    }
+
+    @Override
     public Tensor tensor(Backend backend, Shape shape) {
       return backend.tensor(shape, array);
     }
@@ -102,6 +115,11 @@ sealed interface InputArray extends Serializable {
     @Override
     public int length() {
       return array.length;
+    }
+
+    @Override
+    public int bytesPerNumber() {
+      return Byte.BYTES;
     }
 
     @Override

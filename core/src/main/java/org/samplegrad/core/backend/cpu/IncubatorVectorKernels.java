@@ -717,16 +717,7 @@ final class IncubatorVectorKernels implements VectorKernels {
 
   @Override
   public void multiplyStrip(
-      float[] a,
-      int start,
-      int rowStep,
-      int depthStep,
-      float[] b,
-      int first,
-      int depth,
-      int width,
-      float[] c,
-      int target) {
+      float[] panel, int start, float[] b, int first, int depth, int width, float[] c, int target) {
     FloatVector left0 = zero();
     FloatVector left1 = zero();
     FloatVector left2 = zero();
@@ -742,22 +733,22 @@ final class IncubatorVectorKernels implements VectorKernels {
     for (int k = 0; k < depth; k++) {
       FloatVector left = at(b, source);
       FloatVector right = at(b, source + LANES);
-      FloatVector factor = all(a[place]);
+      FloatVector factor = all(panel[place]);
       left0 = left.fma(factor, left0);
       right0 = right.fma(factor, right0);
-      factor = all(a[place + rowStep]);
+      factor = all(panel[place + 1]);
       left1 = left.fma(factor, left1);
       right1 = right.fma(factor, right1);
-      factor = all(a[place + 2 * rowStep]);
+      factor = all(panel[place + 2]);
       left2 = left.fma(factor, left2);
       right2 = right.fma(factor, right2);
-      factor = all(a[place + 3 * rowStep]);
+      factor = all(panel[place + 3]);
       left3 = left.fma(factor, left3);
       right3 = right.fma(factor, right3);
-      factor = all(a[place + 4 * rowStep]);
+      factor = all(panel[place + 4]);
       left4 = left.fma(factor, left4);
       right4 = right.fma(factor, right4);
-      place += depthStep;
+      place += GROUP;
       source += width;
     }
     store(left0, c, target);

@@ -6,8 +6,10 @@ package org.samplegrad.core.backend.cpu;
  * the result is added up from where the larger factor lies.
  */
 final class TiledProduct {
+  private static final int GROUP = VectorKernels.GROUP;
+
   /** The smallest extent from which on, and up to which, this is the faster way. */
-  private static final int LEAST = VectorKernels.GROUP;
+  private static final int LEAST = GROUP;
 
   private static final int MOST = 16;
 
@@ -69,15 +71,30 @@ final class TiledProduct {
   /** In strips along the rows of {@code b}; the last ones overlap those before them. */
   private void multiplyStrips(
       float[] a, boolean transposeA, float[] b, float[] c, int height, int depth, int width) {
+    float[] panels = memory.takeArray((height + GROUP - 1) / GROUP * GROUP * depth);
+    pack(a, transposeA ? 1 : depth, transposeA ? height : 1, height, depth, panels);
     int columns = VectorKernels.TILE_VECTORS * kernels.lanes();
-    int rowStep = transposeA ? 1 : depth;
-    int depthStep = transposeA ? height : 1;
     for (int j = 0; j < width; j += columns) {
       int column = Math.min(j, width - columns);
-      for (int i = 0; i < height; i += VectorKernels.GROUP) {
-        int row = Math.min(i, height - VectorKernels.GROUP);
-        kernels.multiplyStrip(
-            a, row * rowStep, rowStep, depthStep, b, column, depth, width, c, row * width + column);
+      for (int group = 0; group * GROUP < height; group++) {
+        int target = first(group, height) * width + column;
+        kernels.multiplyStrip(panels, group * GROUP * depth, b, column, depth, width, c, target);
+      }
+    }
+    memory.giveBack(panels);
+  }
+
+  /** {@code [group, k, row]}. */
+  private static void pack(
+      float[] a, int rowStep, int depthStep, int height, int depth, float[] panels) {
+    int place = 0;
+    for (int group = 0; group * GROUP < height; group++) {
+      int source = first(group, height) * rowStep;
+      for (int k = 0; k < depth; k++) {
+        for (int row = 0; row < GROUP; row++) {
+          panels[place++] = a[source + row * rowStep];
+        }
+        source += depthStep;
       }
     }
   }
@@ -89,14 +106,14 @@ final class TiledProduct {
     int whole = depth / lanes * lanes;
     int stepOfTerms = transposeB ? 1 : width;
     int stepOfColumns = transposeB ? depth : 1;
-    int groups = (width + VectorKernels.GROUP - 1) / VectorKernels.GROUP;
-    int groupSize = VectorKernels.GROUP * whole;
+    int groups = (width + GROUP - 1) / GROUP;
+    int groupSize = GROUP * whole;
     float[] inTurns = memory.takeArray(groups * groupSize);
     for (int group = 0; group < groups; group++) {
       int place = group * groupSize;
       for (int k = 0; k < whole; k += lanes) {
-        for (int j = 0; j < VectorKernels.GROUP; j++) {
-          int source = (column(group, width) + j) * stepOfColumns + k * stepOfTerms;
+        for (int j = 0; j < GROUP; j++) {
+          int source = (first(group, width) + j) * stepOfColumns + k * stepOfTerms;
           for (int lane = 0; lane < lanes; lane++) {
             inTurns[place++] = b[source + lane * stepOfTerms];
           }
@@ -106,7 +123,7 @@ final class TiledProduct {
     for (int row = 0; row < height; row += 2) {
       int other = Math.min(row + 1, height - 1);
       for (int group = 0; group < groups; group++) {
-        int column = column(group, width);
+        int column = first(group, width);
         kernels.multiplyRows(
             a,
             row * depth,
@@ -131,7 +148,8 @@ final class TiledProduct {
     }
   }
 
-  private static int column(int group, int width) {
-    return Math.min(group * VectorKernels.GROUP, width - VectorKernels.GROUP);
+  /** The first of a group's rows or columns. */
+  private static int first(int group, int count) {
+    return Math.min(group * GROUP, count - GROUP);
   }
 }

@@ -137,23 +137,14 @@ interface VectorKernels {
   int GROUP = 5;
 
   /**
-   * A strip of a matrix product, {@code c[r,j] = sum_k a[start + r rowStep + k depthStep] b[first +
-   * k width + j]} for {@link #GROUP} rows and {@link #TILE_VECTORS} vectors of columns {@code j}.
+   * A strip of a matrix product, {@code c[r,j] = sum_k panel[start + k GROUP + r] b[first + k width
+   * + j]} for {@link #GROUP} rows and {@link #TILE_VECTORS} vectors of columns {@code j}.
    *
    * @param depth terms of each sum
    * @param target where {@code c[0,0]} is; its rows are {@code width} apart, as those of b are
    */
   void multiplyStrip(
-      float[] a,
-      int start,
-      int rowStep,
-      int depthStep,
-      float[] b,
-      int first,
-      int depth,
-      int width,
-      float[] c,
-      int target);
+      float[] panel, int start, float[] b, int first, int depth, int width, float[] c, int target);
 
   /**
    * The products of two rows with a group of others, {@code c[target + j] = sum_k a[row + k]
