@@ -841,32 +841,41 @@ final class IncubatorVectorKernels implements VectorKernels {
   }
 
   @Override
-  public boolean hasNaN(float[] x, int from, int to) {
+  public boolean areFinite(float[] x, int from, int to) {
+    // 0 times an infinity or NaN is NaN, which stays in a sum.
+    FloatVector zero = zero();
+    FloatVector sumA = zero();
+    FloatVector sumB = zero();
+    FloatVector sumC = zero();
+    FloatVector sumD = zero();
     int i = from;
-    for (; i + LANES <= to; i += LANES) {
-      FloatVector values = at(x, i);
-      if (values.compare(VectorOperators.NE, values).anyTrue()) {
-        return true;
-      }
+    for (; i + 4 * LANES <= to; i += 4 * LANES) {
+      sumA = at(x, i).fma(zero, sumA);
+      sumB = at(x, i + LANES).fma(zero, sumB);
+      sumC = at(x, i + 2 * LANES).fma(zero, sumC);
+      sumD = at(x, i + 3 * LANES).fma(zero, sumD);
     }
+    float sum = sumOfLanes(asOwnClass(sumA).add(sumB), asOwnClass(sumC).add(sumD));
     for (; i < to; i++) {
-      if (Float.isNaN(x[i])) {
-        return true;
-      }
+      sum = Math.fma(x[i], 0f, sum);
     }
-    return false;
+    return sum == 0;
   }
 
   @Override
-  public void chooseLarger(
-      float[] candidates, float number, float[] best, float[] chosen, int length) {
-    FloatVector ownNumber = all(number);
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector candidate = at(candidates, i);
-      FloatVector largest = at(best, i);
+  public void chooseLargest(
+      float[] x, int base, int[] offsets, float[] otherwise, float[] chosen, int target) {
+    FloatVector largest = all(Float.NEGATIVE_INFINITY);
+    FloatVector number = at(otherwise, target);
+    FloatVector one = all(1);
+    FloatVector own = zero();
+    for (int k = 0; k < offsets.length; k++) {
+      FloatVector candidate = at(x, base + offsets[k]);
       VectorMask<Float> larger = candidate.compare(VectorOperators.GT, largest);
-      largest.blend(candidate, larger).intoArray(best, i);
-      at(chosen, i).blend(ownNumber, larger).intoArray(chosen, i);
+      largest = largest.blend(candidate, larger);
+      number = number.blend(own, larger);
+      own = own.add(one);
     }
+    store(number, chosen, target);
   }
 }

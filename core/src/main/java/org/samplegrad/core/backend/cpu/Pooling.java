@@ -18,10 +18,10 @@ final class Pooling {
 
   private final int[] places;
 
-  /** For each window an element of it, the largest so far, and which one that is. */
-  private final float[] candidates;
+  /** Null if there are no vectors, or the padding is too large to be written out. */
+  private final PhasedPlane plane;
 
-  private final float[] best;
+  /** For each window, which of its elements is the largest. */
   private final float[] chosen;
 
   /** The first element of each window that lies inside of the image. */
@@ -39,8 +39,8 @@ final class Pooling {
     int padded = windows + (kernels == null ? 0 : kernels.lanes());
     this.ranks = new int[windows];
     this.places = new int[windows];
-    this.candidates = new float[padded];
-    this.best = new float[padded];
+    boolean byVectors = kernels != null && Patches.suits(window, 1, extents);
+    this.plane = byVectors ? new PhasedPlane(window, kernels.lanes(), extents) : null;
     this.chosen = new float[padded];
     this.firstInside = new float[padded];
     for (int p = 0; p < windows; p++) {
@@ -54,16 +54,15 @@ final class Pooling {
 
   /**
    * The position of the maximum of each window of each channel; the first of equal ones, and the
-   * first that is not a number if there is one. An element of all windows is looked at before the
-   * next, so that the inner loop is long.
+   * first that is not a number if there is one.
    */
   void findMaxima(float[] images, int size, int[] positions) {
     int target = 0;
     for (int first = 0; first < size; first += channelSize) {
-      if (kernels == null || kernels.hasNaN(images, first, first + channelSize)) {
-        findMaxima(images, first);
-      } else {
+      if (plane != null && kernels.areFinite(images, first, first + channelSize)) {
         chooseMaxima(images, first);
+      } else {
+        findMaxima(images, first);
       }
       for (int p = 0; p < places.length; p++) {
         positions[target + p] = first + places[p];
@@ -72,6 +71,7 @@ final class Pooling {
     }
   }
 
+  /** An element of all windows is looked at before the next, so that the inner loop is long. */
   private void findMaxima(float[] images, int first) {
     Arrays.fill(ranks, Integer.MIN_VALUE);
     for (int k = 0; k < sources.length; k += places.length) {
@@ -79,20 +79,12 @@ final class Pooling {
     }
   }
 
-  /** The same by vectors, where all elements are numbers. */
+  /** The same by vectors, where all elements are finite. */
   private void chooseMaxima(float[] images, int first) {
-    int windows = places.length;
-    Arrays.fill(best, Float.NEGATIVE_INFINITY);
-    System.arraycopy(firstInside, 0, chosen, 0, windows);
-    for (int k = 0; k * windows < sources.length; k++) {
-      for (int p = 0; p < windows; p++) {
-        int source = sources[k * windows + p];
-        candidates[p] = source == Window.OUTSIDE ? Float.NEGATIVE_INFINITY : images[first + source];
-      }
-      kernels.chooseLarger(candidates, k, best, chosen, windows);
-    }
-    for (int p = 0; p < windows; p++) {
-      places[p] = sources[(int) chosen[p] * windows + p];
+    plane.load(images, first);
+    plane.chooseLargest(kernels, firstInside, chosen);
+    for (int p = 0; p < places.length; p++) {
+      places[p] = sources[(int) chosen[p] * places.length + p];
     }
   }
 

@@ -165,14 +165,16 @@ interface VectorKernels {
 
   float sumOfSquares(float[] x, int from, int to);
 
-  /** Whether one of the elements is not a number. */
-  boolean hasNaN(float[] x, int from, int to);
+  /** Whether all elements are finite numbers. */
+  boolean areFinite(float[] x, int from, int to);
 
   /**
-   * Where a candidate is larger than the best so far it takes its place, and {@code number} that of
-   * the chosen; for {@code length} elements, rounded up to whole vectors. None may be NaN.
+   * For a vector of windows which of their elements is the largest, {@code chosen[target + l]}: the
+   * first number {@code k} of those with the largest {@code x[base + offsets[k] + l]}, and {@code
+   * otherwise[target + l]} where all are negative infinity. None may be NaN.
    */
-  void chooseLarger(float[] candidates, float number, float[] best, float[] chosen, int length);
+  void chooseLargest(
+      float[] x, int base, int[] offsets, float[] otherwise, float[] chosen, int target);
 
   /** Looks for the kernels once. */
   final class Found {
