@@ -31,6 +31,18 @@ class BlockTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"FLOAT32, 72", "FLOAT64, 96"})
+  void tellsTheMemoryOfItsArrays(Precision precision, long bytes) {
+    assertThat(block(precision).bytes()).isEqualTo(bytes);
+  }
+
+  @Test
+  void codesTakeAByteEach() {
+    Block block = Block.of(3, SHAPE, new byte[6], new float[256], TARGETS);
+    assertThat(block.bytes()).isEqualTo(6 + 6 * Double.BYTES);
+  }
+
+  @ParameterizedTest
   @EnumSource
   void holdsSamplesAndTargets(Precision precision) {
     Block block = block(precision);

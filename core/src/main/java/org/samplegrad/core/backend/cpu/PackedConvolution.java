@@ -17,10 +17,10 @@ final class PackedConvolution implements DirectConvolution {
   /** Elements of a window, in all channels, that are packed at a time. */
   private static final int DEPTH = 192;
 
-  private static final int ROWS = VectorKernels.PANEL_ROWS;
+  private static final int ROWS = TileKernels.PANEL_ROWS;
 
   private final Memory memory;
-  private final VectorKernels kernels;
+  private final TileKernels kernels;
 
   /** Of one channel. */
   private final Patches plane;
@@ -65,7 +65,7 @@ final class PackedConvolution implements DirectConvolution {
       Memory memory, VectorKernels kernels, Patches plane, int channels, int outputs) {
     int windowSize = plane.elementOffsets().length;
     this.memory = memory;
-    this.kernels = kernels;
+    this.kernels = kernels.tiles();
     this.plane = plane;
     this.channels = channels;
     this.outputs = outputs;
@@ -77,7 +77,8 @@ final class PackedConvolution implements DirectConvolution {
         i -> i / windowSize * plane.imageLength() + plane.elementOffsets()[i % windowSize]);
     this.image = memory.takeArray(channels * plane.imageLength());
     this.panels = memory.takeArray((outputs + ROWS - 1) / ROWS * ROWS * inputs);
-    this.columns = memory.takeArray(DEPTH * kernels.stripWidth() + kernels.lanes());
+    // The last vector may reach beyond the last row.
+    this.columns = memory.takeArray(DEPTH * kernels.tiles().stripWidth() + kernels.lanes());
     this.tile = memory.takeArray(ROWS * width(kernels));
     Arrays.fill(image, 0f);
     Arrays.fill(panels, 0f);
@@ -89,7 +90,7 @@ final class PackedConvolution implements DirectConvolution {
 
   /** Positions of a strip. */
   private static int width(VectorKernels kernels) {
-    return VectorKernels.TILE_VECTORS * kernels.lanes();
+    return TileKernels.TILE_VECTORS * kernels.lanes();
   }
 
   /** The last strip overlaps the one before it. */

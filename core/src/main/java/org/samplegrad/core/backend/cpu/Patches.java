@@ -97,17 +97,17 @@ final class Patches {
     int together = window.dilation(axes - 1) == 1 ? window.kernel(axes - 1) : 1;
     int vectors = (together * channels + lanes - 1) / lanes;
     int stretches = windowSize / together;
-    int quads = vectors / VectorKernels.QUAD;
-    int others = vectors % VectorKernels.QUAD;
+    int quads = vectors / PatchKernels.QUAD;
+    int others = vectors % PatchKernels.QUAD;
     this.quadOffsets = new int[stretches * quads];
     this.offsets = new int[stretches * others];
     this.elements = new int[stretches * vectors * lanes];
     Arrays.fill(elements, BEYOND);
-    int inQuads = quads * VectorKernels.QUAD * lanes;
+    int inQuads = quads * PatchKernels.QUAD * lanes;
     for (int stretch = 0; stretch < stretches; stretch++) {
       int origin = places[stretch * together];
       for (int q = 0; q < quads; q++) {
-        quadOffsets[stretch * quads + q] = origin + q * VectorKernels.QUAD * lanes;
+        quadOffsets[stretch * quads + q] = origin + q * PatchKernels.QUAD * lanes;
       }
       for (int v = 0; v < others; v++) {
         offsets[stretch * others + v] = origin + inQuads + v * lanes;

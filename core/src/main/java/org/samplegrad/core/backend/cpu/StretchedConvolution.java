@@ -59,7 +59,7 @@ final class StretchedConvolution implements DirectConvolution {
     this.plane = plane;
     this.channels = channels;
     this.outputs = outputs;
-    this.columns = VectorKernels.TILE_VECTORS * kernels.lanes();
+    this.columns = TileKernels.TILE_VECTORS * kernels.lanes();
     this.span = (stretch(plane) + columns - 1) / columns * columns;
     this.weightPlaces = new int[outputs];
     Arrays.setAll(weightPlaces, o -> o * channels * windowSize);
@@ -105,9 +105,20 @@ final class StretchedConvolution implements DirectConvolution {
 
   private void multiply() {
     for (int column = 0; column < span; column += columns) {
-      for (int o = 0; o < outputs; o += VectorKernels.TILE_ROWS) {
-        kernels.multiplyTile(
-            weights, weightPlaces, o, weightOffsets, image, column, stretches, sums, column, span);
+      for (int o = 0; o < outputs; o += TileKernels.TILE_ROWS) {
+        kernels
+            .tiles()
+            .multiplyTile(
+                weights,
+                weightPlaces,
+                o,
+                weightOffsets,
+                image,
+                column,
+                stretches,
+                sums,
+                column,
+                span);
       }
     }
   }

@@ -15,7 +15,7 @@ final class SupportConvolution implements SampleConvolution {
   private static final int PIECE = 8;
 
   private final Memory memory;
-  private final VectorKernels kernels;
+  private final PatchKernels kernels;
   private final Patches patches;
   private final Support support;
   private final int outputs;
@@ -66,14 +66,14 @@ final class SupportConvolution implements SampleConvolution {
       Memory memory, VectorKernels kernels, Patches patches, Support support, int outputs) {
     int most = support.mostPlaces(outputs);
     this.memory = memory;
-    this.kernels = kernels;
+    this.kernels = kernels.patches();
     this.patches = patches;
     this.support = support;
     this.outputs = outputs;
     this.image = memory.takeArray(patches.imageLength());
     this.adjoint = memory.takeArray(patches.imageLength());
     this.row = memory.takeArray(patches.patchLength());
-    int quad = VectorKernels.QUAD * kernels.lanes();
+    int quad = PatchKernels.QUAD * kernels.lanes();
     this.stretches = stretches(patches.quadOffsets(), quad);
     this.inQuads = patches.quadOffsets().length * quad;
     int vectors = patches.offsets().length;
@@ -97,7 +97,7 @@ final class SupportConvolution implements SampleConvolution {
     for (int first = 0; first < offsets.length; ) {
       int next = first + 1;
       while (next < offsets.length
-          && next < first + VectorKernels.MOST_QUADS
+          && next < first + PatchKernels.MOST_QUADS
           && offsets[next] == offsets[next - 1] + quad) {
         next++;
       }

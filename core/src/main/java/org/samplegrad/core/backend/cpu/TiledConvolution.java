@@ -57,7 +57,7 @@ final class TiledConvolution implements SampleConvolution {
     this.outputs = outputs;
     this.inputs = patches.elementOffsets().length;
     this.positions = patches.positions();
-    this.columns = VectorKernels.TILE_VECTORS * kernels.lanes();
+    this.columns = TileKernels.TILE_VECTORS * kernels.lanes();
     this.width = wholeTiles(outputs);
     this.elementSteps = multiples(columns, inputs);
     this.positionSteps = multiples(width, positions);
@@ -134,9 +134,20 @@ final class TiledConvolution implements SampleConvolution {
     int[] elements = patches.elementOffsets();
     for (int column = 0; column < width; column += columns) {
       int panel = column * inputs;
-      for (int p = 0; p < positions; p += VectorKernels.TILE_ROWS) {
-        kernels.multiplyTile(
-            image, bases, p, elements, weights.array(), panel, elementSteps, values, column, width);
+      for (int p = 0; p < positions; p += TileKernels.TILE_ROWS) {
+        kernels
+            .tiles()
+            .multiplyTile(
+                image,
+                bases,
+                p,
+                elements,
+                weights.array(),
+                panel,
+                elementSteps,
+                values,
+                column,
+                width);
       }
     }
     Transposition.copy(values, 0, width, y.array(), target, positions, positions, outputs);
@@ -170,9 +181,11 @@ final class TiledConvolution implements SampleConvolution {
     for (int column = 0; column < width; column += columns) {
       int panel = column * inputs;
       int source = start * width + column;
-      for (int i = 0; i < inputs; i += VectorKernels.TILE_ROWS) {
-        kernels.multiplyTile(
-            image, elements, i, bases, values, source, positionSteps, panels, panel, columns);
+      for (int i = 0; i < inputs; i += TileKernels.TILE_ROWS) {
+        kernels
+            .tiles()
+            .multiplyTile(
+                image, elements, i, bases, values, source, positionSteps, panels, panel, columns);
       }
     }
   }
@@ -264,18 +277,20 @@ final class TiledConvolution implements SampleConvolution {
       for (int k = 0; k < windowSize; k++) {
         for (int column = 0; column < channelWidth; column += columns) {
           int weights = k * outputs * channelWidth + column;
-          for (int p = 0; p < positions; p += VectorKernels.TILE_ROWS) {
-            kernels.multiplyTile(
-                values,
-                positionSteps,
-                p,
-                outputOffsets,
-                byElement,
-                weights,
-                outputSteps,
-                products,
-                column,
-                channelWidth);
+          for (int p = 0; p < positions; p += TileKernels.TILE_ROWS) {
+            kernels
+                .tiles()
+                .multiplyTile(
+                    values,
+                    positionSteps,
+                    p,
+                    outputOffsets,
+                    byElement,
+                    weights,
+                    outputSteps,
+                    products,
+                    column,
+                    channelWidth);
           }
         }
         patches.addAt(k, products, channelWidth, image, kernels);

@@ -6,7 +6,7 @@ package org.samplegrad.core.backend.cpu;
  * the result is added up from where the larger factor lies.
  */
 final class TiledProduct {
-  private static final int GROUP = VectorKernels.GROUP;
+  private static final int GROUP = TileKernels.GROUP;
 
   /** The smallest extent from which on, and up to which, this is the faster way. */
   private static final int LEAST = GROUP;
@@ -47,7 +47,7 @@ final class TiledProduct {
       multiplyRows(a, b, transposeB, c, height, depth, width);
       return;
     }
-    int columns = VectorKernels.TILE_VECTORS * kernels.lanes();
+    int columns = TileKernels.TILE_VECTORS * kernels.lanes();
     if (!transposeB && width >= columns) {
       multiplyStrips(a, transposeA, b, c, height, depth, width);
       return;
@@ -73,12 +73,14 @@ final class TiledProduct {
       float[] a, boolean transposeA, float[] b, float[] c, int height, int depth, int width) {
     float[] panels = memory.takeArray((height + GROUP - 1) / GROUP * GROUP * depth);
     pack(a, transposeA ? 1 : depth, transposeA ? height : 1, height, depth, panels);
-    int columns = VectorKernels.TILE_VECTORS * kernels.lanes();
+    int columns = TileKernels.TILE_VECTORS * kernels.lanes();
     for (int j = 0; j < width; j += columns) {
       int column = Math.min(j, width - columns);
       for (int group = 0; group * GROUP < height; group++) {
         int target = first(group, height) * width + column;
-        kernels.multiplyStrip(panels, group * GROUP * depth, b, column, depth, width, c, target);
+        kernels
+            .tiles()
+            .multiplyStrip(panels, group * GROUP * depth, b, column, depth, width, c, target);
       }
     }
     memory.giveBack(panels);
@@ -124,16 +126,18 @@ final class TiledProduct {
       int other = Math.min(row + 1, height - 1);
       for (int group = 0; group < groups; group++) {
         int column = first(group, width);
-        kernels.multiplyRows(
-            a,
-            row * depth,
-            other * depth,
-            inTurns,
-            group * groupSize,
-            whole,
-            c,
-            row * width + column,
-            other * width + column);
+        kernels
+            .tiles()
+            .multiplyRows(
+                a,
+                row * depth,
+                other * depth,
+                inTurns,
+                group * groupSize,
+                whole,
+                c,
+                row * width + column,
+                other * width + column);
       }
     }
     memory.giveBack(inTurns);
