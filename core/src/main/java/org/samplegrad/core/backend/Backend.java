@@ -203,6 +203,18 @@ public interface Backend extends AutoCloseable {
   /** The adjoint of {@link #unfold} (col2im): {@code [n,c*k,p] -> [n,c,...]}. */
   Tensor fold(Tensor columns, Shape inputShape, Window window);
 
+  /**
+   * {@code sum_n g_n} and {@code sum_n g_n * g_n} of gradients {@code g_n[o,i] = u[n,o] x[n,i]}.
+   *
+   * @param outputGradient {@code u [n,o]}
+   * @param x {@code [n,i]}
+   */
+  default SampleSums outerProductSums(Tensor outputGradient, Tensor x) {
+    return new SampleSums(
+        matmul(outputGradient, true, x, false),
+        matmul(square(outputGradient), true, square(x), false));
+  }
+
   // The weight gradient of a convolution for each sample, G_n = sum_p u[n,o,p] A[n,i,p] for the
   // columns A of the input. The definitions here make all columns; a backend may do without.
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.samplegrad.core.autograd.Seed;
 import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.ops.Shapes;
 
@@ -43,6 +44,11 @@ public record OuterProductGradient(Variable outputGradient, Variable input)
   @Override
   public Variable squaredSum() {
     return matmul(square(outputGradient), true, square(input), false);
+  }
+
+  @Override
+  public SampleSums sampleSums() {
+    return input.backend().outerProductSums(outputGradient.value(), input.value());
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 
 class CreationConformanceTest extends BackendConformance {
   private static final Shape SHAPE = Shape.of(2, 3);
@@ -66,6 +67,28 @@ class CreationConformanceTest extends BackendConformance {
     assertThat(tensor.shape()).isEqualTo(SHAPE);
     assertValues(tensor, -0.5, 0.5, 126.5, 127.5, 254.5, 1.5);
     assertRefused(() -> backend.tensor(SHAPE, new byte[7], meanings));
+  }
+
+  /** On a line, as those of an image with its mean and spread taken out, and on none. */
+  @ConformanceCase("tensor(Shape,byte[],float[])")
+  void decodesEveryByte() {
+    byte[] codes = new byte[259];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (byte) i;
+    }
+    for (DoubleUnaryOperator meaning :
+        List.<DoubleUnaryOperator>of(
+            code -> (code / 255 - 0.1307) / 0.3081, code -> -code / 255, code -> code * code)) {
+      float[] meanings = new float[256];
+      double[] expected = new double[codes.length];
+      for (int i = 0; i < codes.length; i++) {
+        meanings[i & 0xff] = (float) meaning.applyAsDouble(i & 0xff);
+        expected[i] = meanings[i & 0xff];
+      }
+      assertEqual(
+          backend.tensor(Shape.of(codes.length), codes, meanings),
+          NaiveArray.of(Shape.of(codes.length), expected));
+    }
   }
 
   @ConformanceCase("tensor(Shape,double[])")

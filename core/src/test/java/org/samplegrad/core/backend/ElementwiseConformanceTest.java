@@ -8,6 +8,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
+import java.util.stream.DoubleStream;
 
 class ElementwiseConformanceTest extends BackendConformance {
   private static final double INFINITY = Double.POSITIVE_INFINITY;
@@ -112,6 +113,22 @@ class ElementwiseConformanceTest extends BackendConformance {
         0,
         0,
         Double.NaN);
+  }
+
+  /** From where it is no normal number to where it overflows, to a few units in the last place. */
+  @ConformanceCase("exp(Tensor)")
+  void exponentiatesWithSmallRelativeErrors() {
+    double precision = choice.precision() == Precision.FLOAT32 ? 0x1p-23 : 0x1p-52;
+    double smallest = choice.precision() == Precision.FLOAT32 ? Float.MIN_VALUE : Double.MIN_VALUE;
+    double[] x = DoubleStream.iterate(-110, value -> value < 88.7, value -> value + 0.25).toArray();
+
+    double[] found = backend.toDoubles(backend.exp(input(Shape.of(x.length), x)));
+
+    for (int i = 0; i < x.length; i++) {
+      double expected = Math.exp(x[i]);
+      assertThat(found[i]).isCloseTo(expected, within(4 * precision * expected + smallest));
+    }
+    assertValues(backend.exp(input(Shape.of(2), 0, -0.0)), 1, 1);
   }
 
   @ConformanceCase("log(Tensor)")

@@ -46,6 +46,26 @@ class ProductConformanceTest extends BackendConformance {
     assertMultiplies(random(130, 13), random(13, 7));
   }
 
+  @ConformanceCase("outerProductSums(Tensor,Tensor)")
+  void addsUpOuterProductsAndTheirSquares() {
+    for (int outputs : List.of(1, 5, 6, 10, 16, 17)) {
+      for (int inputs : List.of(1, 8, 83)) {
+        NaiveArray u = random(21, outputs);
+        NaiveArray x = random(21, inputs);
+        NaiveArray squares = NaiveArrays.map(x, value -> value * value);
+        NaiveArray transposed = NaiveArrays.transpose(u, 1, 0);
+
+        SampleSums sums = backend.outerProductSums(input(u), input(x));
+
+        assertEqual(sums.sum(), NaiveArrays.matmul(transposed, x));
+        assertEqual(
+            sums.squaredSum(),
+            NaiveArrays.matmul(NaiveArrays.map(transposed, value -> value * value), squares));
+      }
+    }
+    assertRefused(() -> backend.outerProductSums(input(random(3, 6)), input(random(4, 6))));
+  }
+
   /** As a last layer of few outputs has them, in long and short rows that are no whole vectors. */
   @ConformanceCase("matmul(Tensor,boolean,Tensor,boolean)")
   void multipliesMatricesOfFewRowsColumnsOrTerms() {

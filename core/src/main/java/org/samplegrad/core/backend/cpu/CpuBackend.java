@@ -149,7 +149,12 @@ final class CpuBackend implements Backend {
   public Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
     ShapeRules.requireSize(shape, codes.length);
     CpuTensor result = inArray(shape);
-    Loops.decode(codes, meanings, result.array());
+    AffineCodes affine = kernels == null ? null : AffineCodes.of(meanings);
+    if (affine != null) {
+      kernels.decode(codes, affine, result.array());
+    } else {
+      Loops.decode(codes, meanings, result.array());
+    }
     return result;
   }
 
@@ -275,7 +280,12 @@ final class CpuBackend implements Backend {
 
   @Override
   public Tensor exp(Tensor x) {
-    return unary(Loops::exp, x);
+    if (kernels == null) {
+      return unary(Loops::exp, x);
+    }
+    CpuTensor result = inArray(x.shape());
+    kernels.exp(own(x).array(), result.array(), result.size());
+    return result;
   }
 
   @Override
@@ -557,6 +567,27 @@ final class CpuBackend implements Backend {
     }
     int depth = a.shape().extent(transposeA ? -2 : -1);
     return recalled(shape, depth, () -> product(a, transposeA, b, transposeB, shape, depth));
+  }
+
+  @Override
+  public SampleSums outerProductSums(Tensor outputGradient, Tensor x) {
+    Shape shape = ShapeRules.matmul(outputGradient.shape(), true, x.shape(), false);
+    if (kernels == null
+        || shape.rank() != 2
+        || !tiledProduct.suitsSums(shape.extent(0), shape.extent(1))) {
+      return Backend.super.outerProductSums(outputGradient, x);
+    }
+    CpuTensor sum = inArray(shape);
+    CpuTensor squaredSum = inArray(shape);
+    tiledProduct.outerProductSums(
+        own(outputGradient).array(),
+        own(x).array(),
+        sum.array(),
+        squaredSum.array(),
+        x.shape().extent(0),
+        shape.extent(0),
+        shape.extent(1));
+    return new SampleSums(sum, squaredSum);
   }
 
   private CpuTensor product(

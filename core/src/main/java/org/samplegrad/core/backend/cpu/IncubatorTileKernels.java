@@ -226,6 +226,61 @@ final class IncubatorTileKernels implements TileKernels {
   }
 
   @Override
+  public void multiplyWithSquares(
+      float[] panel,
+      int start,
+      float[] b,
+      int first,
+      int depth,
+      int width,
+      float[] c,
+      float[] squares,
+      int target) {
+    FloatVector sum0 = zero();
+    FloatVector sum1 = zero();
+    FloatVector sum2 = zero();
+    FloatVector sum3 = zero();
+    FloatVector sum4 = zero();
+    FloatVector square0 = zero();
+    FloatVector square1 = zero();
+    FloatVector square2 = zero();
+    FloatVector square3 = zero();
+    FloatVector square4 = zero();
+    int place = start;
+    int source = first;
+    for (int k = 0; k < depth; k++) {
+      FloatVector x = at(b, source);
+      FloatVector product0 = x.mul(all(panel[place]));
+      sum0 = sum0.add(product0);
+      square0 = product0.fma(product0, square0);
+      FloatVector product1 = x.mul(all(panel[place + 1]));
+      sum1 = sum1.add(product1);
+      square1 = product1.fma(product1, square1);
+      FloatVector product2 = x.mul(all(panel[place + 2]));
+      sum2 = sum2.add(product2);
+      square2 = product2.fma(product2, square2);
+      FloatVector product3 = x.mul(all(panel[place + 3]));
+      sum3 = sum3.add(product3);
+      square3 = product3.fma(product3, square3);
+      FloatVector product4 = x.mul(all(panel[place + 4]));
+      sum4 = sum4.add(product4);
+      square4 = product4.fma(product4, square4);
+      place += GROUP;
+      source += width;
+    }
+    store(sum0, c, target);
+    store(sum1, c, target + width);
+    store(sum2, c, target + 2 * width);
+    store(sum3, c, target + 3 * width);
+    store(sum4, c, target + 4 * width);
+    store(square0, squares, target);
+    store(square1, squares, target + width);
+    store(square2, squares, target + 2 * width);
+    store(square3, squares, target + 3 * width);
+    store(square4, squares, target + 4 * width);
+  }
+
+  @Override
   public void multiplyRows(
       float[] a,
       int row,

@@ -9,12 +9,25 @@ import static org.samplegrad.core.backend.cpu.IncubatorVectors.store;
 import static org.samplegrad.core.backend.cpu.IncubatorVectors.sumOfLanes;
 import static org.samplegrad.core.backend.cpu.IncubatorVectors.zero;
 
+import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /** {@link VectorKernels} by the vectors of the incubating module; see {@link IncubatorVectors}. */
 final class IncubatorVectorKernels implements VectorKernels {
+  private static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(LANES * Byte.SIZE));
+
+  private static final byte SIGN = (byte) AffineCodes.CENTER;
+
+  /** To which an integer is added exactly, and any other number rounded to one. */
+  private static final float ROUNDING = 3 << 22;
+
   private final PatchKernels patches = new IncubatorPatchKernels();
   private final TileKernels tiles = new IncubatorTileKernels();
 
@@ -42,6 +55,64 @@ final class IncubatorVectorKernels implements VectorKernels {
     for (int i = whole; i < length; i++) {
       to[target + i] += from[first + i];
     }
+  }
+
+  @Override
+  public void decode(byte[] codes, AffineCodes meanings, float[] y) {
+    FloatVector step = all(meanings.step());
+    FloatVector center = all(meanings.center());
+    int whole = SPECIES.loopBound(codes.length);
+    for (int i = 0; i < whole; i += LANES) {
+      // As signed bytes these are the differences from the center.
+      ByteVector differences =
+          ByteVector.fromArray(BYTES, codes, i).lanewise(VectorOperators.XOR, SIGN);
+      FloatVector numbers = (FloatVector) differences.convertShape(VectorOperators.B2F, SPECIES, 0);
+      numbers.fma(step, center).intoArray(y, i);
+    }
+    for (int i = whole; i < codes.length; i++) {
+      y[i] = Math.fma((byte) (codes[i] ^ SIGN), meanings.step(), meanings.center());
+    }
+  }
+
+  @Override
+  public void exp(float[] x, float[] y, int length) {
+    int whole = SPECIES.loopBound(length);
+    for (int i = 0; i < whole; i += LANES) {
+      exp(at(x, i)).intoArray(y, i);
+    }
+    if (whole < length) {
+      float[] rest = Arrays.copyOfRange(x, whole, whole + LANES);
+      exp(at(rest, 0)).intoArray(rest, 0);
+      System.arraycopy(rest, 0, y, whole, length - whole);
+    }
+  }
+
+  /**
+   * {@code 2^n exp(r)} with {@code x = n ln 2 + r}, {@code |r| <= ln 2 / 2}: a polynomial of least
+   * deviation (Cephes, {@code expf}), and the power of two in two factors, as it may be beyond what
+   * one can be.
+   */
+  private static FloatVector exp(FloatVector x) {
+    FloatVector bounded = x.blend(all(89), x.compare(VectorOperators.GT, 89));
+    bounded = bounded.blend(all(-104), x.compare(VectorOperators.LT, -104));
+    // The sum's lowest bits are those of the nearest integer.
+    FloatVector shifted = bounded.fma(all(1.44269504f), all(ROUNDING));
+    FloatVector n = shifted.sub(ROUNDING);
+    FloatVector r = n.fma(all(-0.693359375f), bounded);
+    r = n.fma(all(2.12194440e-4f), r);
+    FloatVector p = r.fma(all(1.9875691500e-4f), all(1.3981999507e-3f));
+    p = p.fma(r, all(8.3334519073e-3f));
+    p = p.fma(r, all(4.1665795894e-2f));
+    p = p.fma(r, all(1.6666665459e-1f));
+    p = p.fma(r, all(5.0000001201e-1f));
+    p = p.fma(r.mul(r), r).add(1f);
+    IntVector exponent = shifted.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDING));
+    IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+  }
+
+  private static FloatVector powerOfTwo(IntVector exponent) {
+    return exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
   }
 
   @Override

@@ -68,6 +68,25 @@ interface TileKernels {
       float[] panel, int start, float[] b, int first, int depth, int width, float[] c, int target);
 
   /**
+   * A vector of columns {@code j} of a matrix product, and the sums of its squared terms: {@code
+   * c[r,j] = sum_k t[k,r,j]} and {@code squares[r,j] = sum_k t[k,r,j]^2} for {@code t[k,r,j] =
+   * panel[start + k GROUP + r] b[first + k width + j]} and {@link #GROUP} rows.
+   *
+   * @param depth terms of each sum
+   * @param target where {@code c[0,0]} is; its rows are {@code width} apart, as those of b are
+   */
+  void multiplyWithSquares(
+      float[] panel,
+      int start,
+      float[] b,
+      int first,
+      int depth,
+      int width,
+      float[] c,
+      float[] squares,
+      int target);
+
+  /**
    * The products of two rows with a group of others, {@code c[target + j] = sum_k a[row + k]
    * b_j[k]} and the same of {@code other}, over {@code depth} terms, a number of whole vectors.
    *

@@ -68,6 +68,44 @@ final class TiledProduct {
     memory.giveBack(result);
   }
 
+  /**
+   * Whether {@link #outerProductSums} is faster than two products.
+   *
+   * @param height of the sums
+   */
+  boolean suitsSums(int height, int width) {
+    return height >= LEAST && height <= MOST && width >= kernels.lanes();
+  }
+
+  /**
+   * {@code sum = a^T b} and the sums of the squared terms, going through {@code b} once.
+   *
+   * @param depth terms of each sum
+   */
+  void outerProductSums(
+      float[] a, float[] b, float[] sum, float[] squaredSum, int depth, int height, int width) {
+    float[] panels = memory.takeArray((height + GROUP - 1) / GROUP * GROUP * depth);
+    pack(a, 1, height, height, depth, panels);
+    for (int j = 0; j < width; j += kernels.lanes()) {
+      int column = Math.min(j, width - kernels.lanes());
+      for (int group = 0; group * GROUP < height; group++) {
+        kernels
+            .tiles()
+            .multiplyWithSquares(
+                panels,
+                group * GROUP * depth,
+                b,
+                column,
+                depth,
+                width,
+                sum,
+                squaredSum,
+                first(group, height) * width + column);
+      }
+    }
+    memory.giveBack(panels);
+  }
+
   /** In strips along the rows of {@code b}; the last ones overlap those before them. */
   private void multiplyStrips(
       float[] a, boolean transposeA, float[] b, float[] c, int height, int depth, int width) {

@@ -28,6 +28,15 @@ interface VectorKernels {
   /** {@code to[target + i] += from[first + i]} for {@code i < length}. */
   void add(float[] from, int first, float[] to, int target, int length);
 
+  /** {@code y[i] = (code - 128) step + center} for unsigned bytes. */
+  void decode(byte[] codes, AffineCodes meanings, float[] y);
+
+  /**
+   * {@code y[i] = exp(x[i])} for {@code i < length}, to within two units in the last place; 0 and
+   * infinity where it is beyond float32, NaN of NaN.
+   */
+  void exp(float[] x, float[] y, int length);
+
   float sumOfSquares(float[] x, int from, int to);
 
   /** Whether all elements are finite numbers. */
