@@ -1,7 +1,6 @@
 package org.samplegrad.datasets;
 
 import java.io.Serializable;
-import org.apache.spark.util.KnownSizeEstimation;
 import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.passes.Block;
 
@@ -15,20 +14,9 @@ import org.samplegrad.core.passes.Block;
  * @param badRow the row at which the partition's reading ended, or null
  */
 public record BlockDelivery(Block block, KeptResults kept, long skippedRows, BadRow badRow)
-    implements Serializable, KnownSizeEstimation {
-  /** What the objects take beside the arrays; more than it is. */
-  private static final int OVERHEAD = 512;
+    implements Serializable {
 
   public BlockDelivery(Block block, long skippedRows, BadRow badRow) {
     this(block, KeptResults.ofBlock(), skippedRows, badRow);
-  }
-
-  /**
-   * Tells Spark what the delivery takes in its cache, which it would else find out by going through
-   * all of its objects, once for every few deliveries. What is {@link #kept} has memory of its own.
-   */
-  @Override
-  public long estimatedSize() {
-    return OVERHEAD + (block == null ? 0 : block.bytes());
   }
 }

@@ -148,6 +148,7 @@ public final class TwoPassJob {
     private final Precision precision;
     private final VarianceDetail detail;
     private final String backendUsed;
+    private final JavaRDD<StoredDelivery> stored;
     private final JavaRDD<BlockDelivery> deliveries;
 
     Attempt(DistributedBlocks blocks, Precision precision, VarianceDetail detail) {
@@ -158,12 +159,14 @@ public final class TwoPassJob {
       try (Backend backend = Backends.open(backendName, precision)) {
         this.backendUsed = backend.name();
       }
-      this.deliveries = blocks.deliveries().persist(StorageLevel.MEMORY_AND_DISK());
+      this.stored =
+          blocks.deliveries().map(StoredDelivery::new).persist(StorageLevel.MEMORY_AND_DISK());
+      this.deliveries = stored.map(StoredDelivery::delivery);
     }
 
     @Override
     public void close() {
-      deliveries.unpersist();
+      stored.unpersist();
     }
 
     MomentsResult moments(Reduction reduction) {

@@ -1,4 +1,4 @@
-package org.samplegrad.datasets;
+package org.samplegrad.job.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,8 +6,9 @@ import org.apache.spark.util.SizeEstimator;
 import org.junit.jupiter.api.Test;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.passes.Block;
+import org.samplegrad.datasets.BlockDelivery;
 
-class BlockDeliveryTest {
+class StoredDeliveryTest {
   private static final int SAMPLES = 100;
   private static final Shape IMAGE = Shape.of(1, 28, 28);
 
@@ -16,12 +17,13 @@ class BlockDeliveryTest {
   void sparkIsToldTheSizeOfABlock() {
     byte[] codes = new byte[SAMPLES * IMAGE.size()];
     Block block = Block.of(SAMPLES, IMAGE, codes, new float[256], new double[SAMPLES]);
-    long told = SizeEstimator.estimate(new BlockDelivery(block, 0, null));
+    long told = SizeEstimator.estimate(new StoredDelivery(new BlockDelivery(block, 0, null)));
     assertThat(told).isBetween((long) codes.length, SizeEstimator.estimate(block) + 1024);
   }
 
   @Test
   void aDeliveryWithoutBlockIsSmall() {
-    assertThat(SizeEstimator.estimate(new BlockDelivery(null, 3, null))).isBetween(1L, 1024L);
+    assertThat(SizeEstimator.estimate(new StoredDelivery(new BlockDelivery(null, 3, null))))
+        .isBetween(1L, 1024L);
   }
 }
