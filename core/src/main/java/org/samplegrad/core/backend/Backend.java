@@ -48,7 +48,8 @@ public interface Backend extends AutoCloseable {
 
   /**
    * @param codes unsigned bytes
-   * @param meanings the number that each of the 256 codes stands for
+   * @param meanings the number that each of the 256 codes stands for; a backend may compute them,
+   *     to the rounding of the largest in its precision
    */
   default Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
     float[] values = new float[codes.length];

@@ -47,6 +47,8 @@ class SelectionConformanceTest extends BackendConformance {
   void findsTheMaximumAlongOneAndOverThreeAxes() {
     assertPools(random(2, 3, 9), Window.ofKernel(3).withStride(2).withPadding(1));
     assertPools(random(1, 2, 7), Window.ofKernel(2).withDilation(3));
+    assertPools(random(2, 3, 21), Window.ofKernel(4).withStride(3).withDilation(2));
+    assertPools(random(1, 2, 7), Window.ofKernel(3).withStride(Integer.MAX_VALUE));
     assertPools(random(2, 2, 4, 3, 5), Window.ofKernel(2, 3, 2).withStride(2, 1, 3));
     assertPools(random(1, 1, 3, 3, 3), Window.ofKernel(2, 2, 2).withPadding(1, 0, 1));
   }

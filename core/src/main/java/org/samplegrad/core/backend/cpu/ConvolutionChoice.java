@@ -48,7 +48,7 @@ final class ConvolutionChoice {
     int channels = weights.extent(1);
     int outputs = weights.extent(0) / groups;
     Patches plane = patches(window, images, 1);
-    if (plane == null) {
+    if (plane == null || patches(window, images, channels) == null) {
       return null;
     }
     if (PackedConvolution.suits(kernels, plane, outputs)) {

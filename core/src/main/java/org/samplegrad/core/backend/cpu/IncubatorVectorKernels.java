@@ -93,8 +93,8 @@ final class IncubatorVectorKernels implements VectorKernels {
    * one can be.
    */
   private static FloatVector exp(FloatVector x) {
-    FloatVector bounded = x.blend(all(89), x.compare(VectorOperators.GT, 89));
-    bounded = bounded.blend(all(-104), x.compare(VectorOperators.LT, -104));
+    FloatVector bounded = x.blend(all(89), x.compare(VectorOperators.GT, 89f));
+    bounded = bounded.blend(all(-104), x.compare(VectorOperators.LT, -104f));
     // The sum's lowest bits are those of the nearest integer.
     FloatVector shifted = bounded.fma(all(1.44269504f), all(ROUNDING));
     FloatVector n = shifted.sub(ROUNDING);

@@ -37,7 +37,8 @@ final class PhasedPlane {
               + 1;
       padded[axis] = Math.max(window.paddingBefore(axis) + extents[axis], reach);
     }
-    int phases = window.stride(last);
+    // A stride beyond the image leaves one window in each row.
+    int phases = Math.min(window.stride(last), padded[last]);
     int phaseLength = (padded[last] + phases - 1) / phases;
     int[] pixelPlaces = {0};
     int[] windowPlaces = {0};

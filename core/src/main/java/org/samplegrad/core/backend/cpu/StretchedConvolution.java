@@ -16,7 +16,7 @@ final class StretchedConvolution implements DirectConvolution {
   private static final double LEAST_SHARE = 0.5;
 
   private final Memory memory;
-  private final VectorKernels kernels;
+  private final TileKernels tiles;
 
   /** Of one channel. */
   private final Patches plane;
@@ -55,7 +55,7 @@ final class StretchedConvolution implements DirectConvolution {
       Memory memory, VectorKernels kernels, Patches plane, int channels, int outputs) {
     int windowSize = plane.elementOffsets().length;
     this.memory = memory;
-    this.kernels = kernels;
+    this.tiles = kernels.tiles();
     this.plane = plane;
     this.channels = channels;
     this.outputs = outputs;
@@ -106,19 +106,8 @@ final class StretchedConvolution implements DirectConvolution {
   private void multiply() {
     for (int column = 0; column < span; column += columns) {
       for (int o = 0; o < outputs; o += TileKernels.TILE_ROWS) {
-        kernels
-            .tiles()
-            .multiplyTile(
-                weights,
-                weightPlaces,
-                o,
-                weightOffsets,
-                image,
-                column,
-                stretches,
-                sums,
-                column,
-                span);
+        tiles.multiplyTile(
+            weights, weightPlaces, o, weightOffsets, image, column, stretches, sums, column, span);
       }
     }
   }

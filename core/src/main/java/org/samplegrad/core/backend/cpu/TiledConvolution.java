@@ -16,6 +16,7 @@ final class TiledConvolution implements SampleConvolution {
 
   private final Memory memory;
   private final VectorKernels kernels;
+  private final TileKernels tiles;
   private final Patches patches;
   private final int outputs;
   private final int inputs;
@@ -53,6 +54,7 @@ final class TiledConvolution implements SampleConvolution {
   TiledConvolution(Memory memory, VectorKernels kernels, Patches patches, int outputs) {
     this.memory = memory;
     this.kernels = kernels;
+    this.tiles = kernels.tiles();
     this.patches = patches;
     this.outputs = outputs;
     this.inputs = patches.elementOffsets().length;
@@ -135,19 +137,8 @@ final class TiledConvolution implements SampleConvolution {
     for (int column = 0; column < width; column += columns) {
       int panel = column * inputs;
       for (int p = 0; p < positions; p += TileKernels.TILE_ROWS) {
-        kernels
-            .tiles()
-            .multiplyTile(
-                image,
-                bases,
-                p,
-                elements,
-                weights.array(),
-                panel,
-                elementSteps,
-                values,
-                column,
-                width);
+        tiles.multiplyTile(
+            image, bases, p, elements, weights.array(), panel, elementSteps, values, column, width);
       }
     }
     Transposition.copy(values, 0, width, y.array(), target, positions, positions, outputs);
@@ -182,10 +173,8 @@ final class TiledConvolution implements SampleConvolution {
       int panel = column * inputs;
       int source = start * width + column;
       for (int i = 0; i < inputs; i += TileKernels.TILE_ROWS) {
-        kernels
-            .tiles()
-            .multiplyTile(
-                image, elements, i, bases, values, source, positionSteps, panels, panel, columns);
+        tiles.multiplyTile(
+            image, elements, i, bases, values, source, positionSteps, panels, panel, columns);
       }
     }
   }
@@ -278,19 +267,17 @@ final class TiledConvolution implements SampleConvolution {
         for (int column = 0; column < channelWidth; column += columns) {
           int weights = k * outputs * channelWidth + column;
           for (int p = 0; p < positions; p += TileKernels.TILE_ROWS) {
-            kernels
-                .tiles()
-                .multiplyTile(
-                    values,
-                    positionSteps,
-                    p,
-                    outputOffsets,
-                    byElement,
-                    weights,
-                    outputSteps,
-                    products,
-                    column,
-                    channelWidth);
+            tiles.multiplyTile(
+                values,
+                positionSteps,
+                p,
+                outputOffsets,
+                byElement,
+                weights,
+                outputSteps,
+                products,
+                column,
+                channelWidth);
           }
         }
         patches.addAt(k, products, channelWidth, image, kernels);

@@ -17,10 +17,12 @@ final class TiledProduct {
   private static final int LEAST_DEPTH_OF_ROWS = 64;
 
   private final VectorKernels kernels;
+  private final TileKernels tiles;
   private final Memory memory;
 
   TiledProduct(VectorKernels kernels, Memory memory) {
     this.kernels = kernels;
+    this.tiles = kernels.tiles();
     this.memory = memory;
   }
 
@@ -89,18 +91,16 @@ final class TiledProduct {
     for (int j = 0; j < width; j += kernels.lanes()) {
       int column = Math.min(j, width - kernels.lanes());
       for (int group = 0; group * GROUP < height; group++) {
-        kernels
-            .tiles()
-            .multiplyWithSquares(
-                panels,
-                group * GROUP * depth,
-                b,
-                column,
-                depth,
-                width,
-                sum,
-                squaredSum,
-                first(group, height) * width + column);
+        tiles.multiplyWithSquares(
+            panels,
+            group * GROUP * depth,
+            b,
+            column,
+            depth,
+            width,
+            sum,
+            squaredSum,
+            first(group, height) * width + column);
       }
     }
     memory.giveBack(panels);
@@ -116,9 +116,7 @@ final class TiledProduct {
       int column = Math.min(j, width - columns);
       for (int group = 0; group * GROUP < height; group++) {
         int target = first(group, height) * width + column;
-        kernels
-            .tiles()
-            .multiplyStrip(panels, group * GROUP * depth, b, column, depth, width, c, target);
+        tiles.multiplyStrip(panels, group * GROUP * depth, b, column, depth, width, c, target);
       }
     }
     memory.giveBack(panels);
@@ -164,18 +162,16 @@ final class TiledProduct {
       int other = Math.min(row + 1, height - 1);
       for (int group = 0; group < groups; group++) {
         int column = first(group, width);
-        kernels
-            .tiles()
-            .multiplyRows(
-                a,
-                row * depth,
-                other * depth,
-                inTurns,
-                group * groupSize,
-                whole,
-                c,
-                row * width + column,
-                other * width + column);
+        tiles.multiplyRows(
+            a,
+            row * depth,
+            other * depth,
+            inTurns,
+            group * groupSize,
+            whole,
+            c,
+            row * width + column,
+            other * width + column);
       }
     }
     memory.giveBack(inTurns);
