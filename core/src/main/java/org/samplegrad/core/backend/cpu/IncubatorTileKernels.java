@@ -226,6 +226,60 @@ final class IncubatorTileKernels implements TileKernels {
   }
 
   @Override
+  public void multiplyStretches(
+      float[] panel,
+      int start,
+      float[] b,
+      int first,
+      int[] stretches,
+      float[] c,
+      int target,
+      int width) {
+    FloatVector left0 = zero();
+    FloatVector left1 = zero();
+    FloatVector left2 = zero();
+    FloatVector left3 = zero();
+    FloatVector left4 = zero();
+    FloatVector right0 = zero();
+    FloatVector right1 = zero();
+    FloatVector right2 = zero();
+    FloatVector right3 = zero();
+    FloatVector right4 = zero();
+    int place = start;
+    for (int k = 0; k < stretches.length; k++) {
+      int source = first + stretches[k];
+      FloatVector left = at(b, source);
+      FloatVector right = at(b, source + LANES);
+      FloatVector factor = all(panel[place]);
+      left0 = left.fma(factor, left0);
+      right0 = right.fma(factor, right0);
+      factor = all(panel[place + 1]);
+      left1 = left.fma(factor, left1);
+      right1 = right.fma(factor, right1);
+      factor = all(panel[place + 2]);
+      left2 = left.fma(factor, left2);
+      right2 = right.fma(factor, right2);
+      factor = all(panel[place + 3]);
+      left3 = left.fma(factor, left3);
+      right3 = right.fma(factor, right3);
+      factor = all(panel[place + 4]);
+      left4 = left.fma(factor, left4);
+      right4 = right.fma(factor, right4);
+      place += GROUP;
+    }
+    store(left0, c, target);
+    store(right0, c, target + LANES);
+    store(left1, c, target + width);
+    store(right1, c, target + width + LANES);
+    store(left2, c, target + 2 * width);
+    store(right2, c, target + 2 * width + LANES);
+    store(left3, c, target + 3 * width);
+    store(right3, c, target + 3 * width + LANES);
+    store(left4, c, target + 4 * width);
+    store(right4, c, target + 4 * width + LANES);
+  }
+
+  @Override
   public void multiplyWithSquares(
       float[] panel,
       int start,

@@ -15,6 +15,8 @@ final class StretchedConvolution implements DirectConvolution {
 
   private static final double LEAST_SHARE = 0.5;
 
+  private static final int ROWS = TileKernels.GROUP;
+
   private final Memory memory;
   private final TileKernels tiles;
 
@@ -30,20 +32,16 @@ final class StretchedConvolution implements DirectConvolution {
   /** Elements of a stretch, rounded up to whole tiles. */
   private final int span;
 
-  /** For each output where its weights begin, and how these follow each other. */
-  private final int[] weightPlaces;
-
-  private final int[] weightOffsets;
-
   /** Where the stretch begins that each element {@code [c,k]} of a window meets. */
   private final int[] stretches;
 
   /** A sample's image, {@code [c, plane]}. */
   private final float[] image;
 
-  private final float[] weights;
+  /** The weights {@code [panel, i, row]} of the outputs {@code o = (panel, row)}. */
+  private final float[] panels;
 
-  /** A sample's output, {@code [o, span]}. */
+  /** A sample's output, {@code [o, span]}, of all rows of the panels. */
   private final float[] sums;
 
   /**
@@ -61,19 +59,17 @@ final class StretchedConvolution implements DirectConvolution {
     this.outputs = outputs;
     this.columns = TileKernels.TILE_VECTORS * kernels.lanes();
     this.span = (stretch(plane) + columns - 1) / columns * columns;
-    this.weightPlaces = new int[outputs];
-    Arrays.setAll(weightPlaces, o -> o * channels * windowSize);
-    this.weightOffsets = new int[channels * windowSize];
-    Arrays.setAll(weightOffsets, i -> i);
     this.stretches = new int[channels * windowSize];
     Arrays.setAll(
         stretches,
         i -> i / windowSize * plane.imageLength() + plane.elementOffsets()[i % windowSize]);
     // A tile may reach beyond the last plane.
     this.image = memory.takeArray(channels * plane.imageLength() + columns);
-    this.weights = memory.takeArray(outputs * channels * windowSize);
-    this.sums = memory.takeArray(outputs * span);
+    int rows = (outputs + ROWS - 1) / ROWS * ROWS;
+    this.panels = memory.takeArray(rows * stretches.length);
+    this.sums = memory.takeArray(rows * span);
     Arrays.fill(image, 0f);
+    Arrays.fill(panels, 0f);
   }
 
   private static int stretch(Patches plane) {
@@ -87,10 +83,10 @@ final class StretchedConvolution implements DirectConvolution {
   }
 
   @Override
-  public void forward(int samples, int groups, float[] images, float[] allWeights, float[] y) {
-    int size = outputs * weightOffsets.length;
+  public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
     for (int group = 0; group < groups; group++) {
-      System.arraycopy(allWeights, group * size, weights, 0, size);
+      PackedConvolution.pack(
+          weights, group * outputs * stretches.length, outputs, stretches.length, ROWS, panels);
       for (int n = 0; n < samples; n++) {
         int block = n * groups + group;
         for (int c = 0; c < channels; c++) {
@@ -105,9 +101,9 @@ final class StretchedConvolution implements DirectConvolution {
 
   private void multiply() {
     for (int column = 0; column < span; column += columns) {
-      for (int o = 0; o < outputs; o += TileKernels.TILE_ROWS) {
-        tiles.multiplyTile(
-            weights, weightPlaces, o, weightOffsets, image, column, stretches, sums, column, span);
+      for (int o = 0; o < outputs; o += ROWS) {
+        tiles.multiplyStretches(
+            panels, o * stretches.length, image, column, stretches, sums, o * span + column, span);
       }
     }
   }
@@ -125,7 +121,7 @@ final class StretchedConvolution implements DirectConvolution {
   @Override
   public void close() {
     memory.giveBack(image);
-    memory.giveBack(weights);
+    memory.giveBack(panels);
     memory.giveBack(sums);
   }
 }

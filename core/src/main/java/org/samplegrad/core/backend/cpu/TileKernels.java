@@ -68,6 +68,22 @@ interface TileKernels {
       float[] panel, int start, float[] b, int first, int depth, int width, float[] c, int target);
 
   /**
+   * The same where the rows of {@code b} are stretches of an image, {@code c[r,j] = sum_k
+   * panel[start + k GROUP + r] b[first + stretches[k] + j]}.
+   *
+   * @param target where {@code c[0,0]} is; its rows are {@code width} apart
+   */
+  void multiplyStretches(
+      float[] panel,
+      int start,
+      float[] b,
+      int first,
+      int[] stretches,
+      float[] c,
+      int target,
+      int width);
+
+  /**
    * A vector of columns {@code j} of a matrix product, and the sums of its squared terms: {@code
    * c[r,j] = sum_k t[k,r,j]} and {@code squares[r,j] = sum_k t[k,r,j]^2} for {@code t[k,r,j] =
    * panel[start + k GROUP + r] b[first + k width + j]} and {@link #GROUP} rows.

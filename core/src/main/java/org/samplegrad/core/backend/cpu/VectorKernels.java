@@ -32,7 +32,7 @@ interface VectorKernels {
   void decode(byte[] codes, AffineCodes meanings, float[] y);
 
   /**
-   * {@code y[i] = exp(x[i])} for {@code i < length}, to within two units in the last place; 0 and
+   * {@code y[i] = exp(x[i])} for {@code i < length}, to within a few units in the last place; 0 and
    * infinity where it is beyond float32, NaN of NaN.
    */
   void exp(float[] x, float[] y, int length);
