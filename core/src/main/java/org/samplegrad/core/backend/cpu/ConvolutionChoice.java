@@ -48,6 +48,7 @@ final class ConvolutionChoice {
     int channels = weights.extent(1);
     int outputs = weights.extent(0) / groups;
     Patches plane = patches(window, images, 1);
+    // All channels together are written out as well, so they must be small enough too.
     if (plane == null || patches(window, images, channels) == null) {
       return null;
     }
