@@ -25,11 +25,13 @@ final class IdxFile implements AutoCloseable {
 
   private final String name;
   private final Shape shape;
+  private final int itemSize;
   private final DataInputStream data;
 
   private IdxFile(String name, Shape shape, DataInputStream data) {
     this.name = name;
     this.shape = shape;
+    this.itemSize = shape.dropFirst().size();
     this.data = data;
   }
 
@@ -100,16 +102,12 @@ final class IdxFile implements AutoCloseable {
     return shape;
   }
 
-  private int itemSize() {
-    return shape.dropFirst().size();
-  }
-
   /** Passes over items. */
   void skip(long items) throws IOException {
     explained(
         name,
         () -> {
-          data.skipNBytes(items * itemSize());
+          data.skipNBytes(items * itemSize);
           return null;
         });
   }
@@ -119,7 +117,7 @@ final class IdxFile implements AutoCloseable {
     explained(
         name,
         () -> {
-          data.readFully(item, 0, itemSize());
+          data.readFully(item, 0, itemSize);
           return null;
         });
   }
@@ -133,7 +131,7 @@ final class IdxFile implements AutoCloseable {
     explained(
         name,
         () -> {
-          long left = (long) shape.extent(0) * itemSize();
+          long left = (long) shape.extent(0) * itemSize;
           byte[] buffer = new byte[BUFFER_BYTES];
           while (left > 0) {
             int part = (int) Math.min(buffer.length, left);

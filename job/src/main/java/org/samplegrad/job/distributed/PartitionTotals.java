@@ -1,5 +1,6 @@
 package org.samplegrad.job.distributed;
 
+import java.io.Serializable;
 import java.util.List;
 import org.samplegrad.datasets.BadRow;
 
@@ -9,6 +10,6 @@ import org.samplegrad.datasets.BadRow;
  * @param arrays to be added elementwise to those of the other partitions; null if it had no samples
  * @param badRow the row that ended its reading, or null
  */
-record PartitionTotals(List<double[]> arrays, BadRow badRow) {
+record PartitionTotals(List<double[]> arrays, BadRow badRow) implements Serializable {
   static final PartitionTotals NONE = new PartitionTotals(null, null);
 }

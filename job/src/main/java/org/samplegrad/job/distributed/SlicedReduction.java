@@ -14,30 +14,14 @@ import org.samplegrad.datasets.BlockDelivery;
 import scala.Tuple2;
 
 /**
- * Adds up the totals of all partitions in the partitions' order, so that the result has the same
- * bits whichever task finished first. The totals travel as slices: one shuffle sorts them by slice
- * and partition, and each slice is merged as a stream. No machine but the driver holds more than
- * one set of totals and one slice.
+ * The totals travel as slices: one shuffle sorts them by slice and partition, and each slice is
+ * merged as a stream. No machine but the driver holds more than one set of totals and one slice.
  */
-final class SlicedReduction implements Serializable {
+final class SlicedReduction implements TotalsReduction, Serializable {
   private static final long serialVersionUID = 1L;
 
   /** Elements of a slice: half a megabyte, large enough to outweigh the cost of a record. */
   static final int SLICE_ELEMENTS = 1 << 16;
-
-  /** What is done with one partition. */
-  @FunctionalInterface
-  interface PartitionWork extends Serializable {
-    PartitionTotals totals(Iterator<BlockDelivery> deliveries);
-  }
-
-  /**
-   * The sum over all partitions.
-   *
-   * @param badRow the first bad row in the order of the partitions, or null; the arrays are
-   *     incomplete if there is one
-   */
-  record Sum(List<double[]> arrays, BadRow badRow) {}
 
   /** Where a slice lies in the totals. */
   private record Stretch(int array, int from, int to) implements Serializable {}
@@ -57,8 +41,8 @@ final class SlicedReduction implements Serializable {
     }
   }
 
-  /** Runs the work on all partitions and merges their totals. */
-  Sum over(JavaRDD<BlockDelivery> deliveries, PartitionWork work) {
+  @Override
+  public Sum over(JavaRDD<BlockDelivery> deliveries, PartitionWork work) {
     int reducers = Math.min(stretches.size(), deliveries.context().defaultParallelism());
     List<Tuple2<Integer, Slice>> merged =
         deliveries

@@ -174,7 +174,7 @@ public final class TwoPassJob {
       ParameterLayout layout = objective.model().parameters();
       List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout, detail));
       lengths.add(1); // rows passed over
-      SlicedReduction.Sum sum =
+      TotalsReduction.Sum sum =
           reduction(lengths)
               .over(deliveries, momentsWork(objective, parameters, detail, backendName, precision));
       double seconds = end(MOMENTS, start);
@@ -203,7 +203,7 @@ public final class TwoPassJob {
       double start = start(PULL_BACK);
       Broadcast<Cotangents> shared = spark.broadcast(cotangents);
       ParameterLayout layout = objective.model().parameters();
-      SlicedReduction.Sum sum =
+      TotalsReduction.Sum sum =
           reduction(List.of(layout.size()))
               .over(
                   deliveries, pullBackWork(objective, parameters, shared, backendName, precision));
@@ -212,8 +212,8 @@ public final class TwoPassJob {
       return new PullBackResult(new ParameterVector(layout, sum.arrays().get(0)), seconds);
     }
 
-    private SlicedReduction reduction(List<Integer> lengths) {
-      return new SlicedReduction(lengths, SlicedReduction.SLICE_ELEMENTS);
+    private TotalsReduction reduction(List<Integer> lengths) {
+      return TotalsReduction.of(lengths, deliveries.getNumPartitions());
     }
 
     private double start(String pass) {
@@ -236,7 +236,7 @@ public final class TwoPassJob {
     return arrays < KeptResults.mostBytes() ? delivery.kept() : KeptResults.none();
   }
 
-  private static SlicedReduction.PartitionWork momentsWork(
+  private static TotalsReduction.PartitionWork momentsWork(
       Objective objective,
       Broadcast<ParameterVector> parameters,
       VarianceDetail detail,
@@ -267,7 +267,7 @@ public final class TwoPassJob {
     };
   }
 
-  private static SlicedReduction.PartitionWork pullBackWork(
+  private static TotalsReduction.PartitionWork pullBackWork(
       Objective objective,
       Broadcast<ParameterVector> parameters,
       Broadcast<Cotangents> cotangents,

@@ -43,6 +43,18 @@ class TwoPassJobTest extends SparkSuite {
   private static final int BLOCK_SIZE = 3;
   private static final int PARTITIONS = 4;
 
+  /** With a number for each parameter from each of the partitions, more than is collected. */
+  private static final Objective WIDE_LINE =
+      new Objective(
+          new Sequential(
+              Shape.of(1024),
+              List.of(
+                  new Linear(
+                      1024,
+                      (int) (TotalsReduction.MOST_COLLECTED / Double.BYTES / PARTITIONS / 1024) + 1,
+                      false))),
+          new CrossEntropy());
+
   /** Smooth, so that finite differences mean something. */
   private static final Objective SMALL_CONVOLUTION =
       new Objective(
@@ -93,8 +105,19 @@ class TwoPassJobTest extends SparkSuite {
       MomentFunctional functional,
       Reduction reduction,
       PrecisionChoice precision) {
+    return run(objective, parameters, source, functional, reduction, precision, PARTITIONS);
+  }
+
+  private FunctionalResult run(
+      Objective objective,
+      ParameterVector parameters,
+      SampleSource source,
+      MomentFunctional functional,
+      Reduction reduction,
+      PrecisionChoice precision,
+      int partitions) {
     BlockOptions options =
-        new BlockOptions(BLOCK_SIZE, PARTITIONS, BlockOptions.ALL, RowPolicy.FAIL);
+        new BlockOptions(BLOCK_SIZE, partitions, BlockOptions.ALL, RowPolicy.FAIL);
     return new TwoPassJob(jsc(), objective, parameters, Backends.AUTO, log)
         .run(
             p -> SourceBlocks.of(jsc(), source, "samples", format(objective, p), options),
@@ -164,6 +187,34 @@ class TwoPassJobTest extends SparkSuite {
       ParameterVector parameters, SampleSource source, MomentFunctional functional) {
     return run(
         SMALL_CONVOLUTION, parameters, source, functional, Reduction.SUM, PrecisionChoice.FLOAT64);
+  }
+
+  @Test
+  void manyParametersFromManyPartitionsAreAddedOnTheExecutors() {
+    ParameterVector parameters = WIDE_LINE.model().initialParameters(3);
+    SampleSource source = new SyntheticSamples(1024, WIDE_LINE.target(), 0, SAMPLES);
+    FunctionalResult one = wideLine(parameters, source, 1);
+    FunctionalResult several = wideLine(parameters, source, PARTITIONS);
+    assertThat(several.value()).isCloseTo(one.value(), within(1e-12 * one.value()));
+    double[] expected = one.gradient().values();
+    double[] gradient = several.gradient().values();
+    for (int i = 0; i < expected.length; i++) {
+      gradient[i] -= expected[i];
+    }
+    assertThat(new ParameterVector(parameters.layout(), gradient).norm())
+        .isLessThan(1e-12 * one.gradient().norm());
+  }
+
+  private FunctionalResult wideLine(
+      ParameterVector parameters, SampleSource source, int partitions) {
+    return run(
+        WIDE_LINE,
+        parameters,
+        source,
+        StandardFunctional.TOTAL_VARIANCE,
+        Reduction.SUM,
+        PrecisionChoice.FLOAT64,
+        partitions);
   }
 
   /**
