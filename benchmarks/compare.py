@@ -4,6 +4,7 @@ run.sh prepares what this needs and calls it.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -62,6 +63,17 @@ def peak_resident_bytes(pid):
     except OSError:
         return None
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) * 1024
+
+
+@contextlib.contextmanager
+def on_processors(count):
+    """What starts meanwhile has so many of the processors."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 class LineProcess:
@@ -403,16 +415,32 @@ class Comparison:
         return row, choice, detail
 
     def cores(self):
+        """All cores against one task, and against one task on one processor.
+
+        Where a task has a processor of several, the compilers and the driver work on the others.
+        """
+        cores = self.options.cores
         rows = []
         for case in self.cases("cnn", "mlp"):
             rates = []
-            for cores in (1, self.options.cores):
-                with Job(self.options, cores) as job:
+            for tasks, processors in ((1, 1), (1, cores), (cores, cores)):
+                with on_processors(processors), Job(self.options, tasks) as job:
                     rates.append(median(self.measured(job, self.job_arguments(case))))
-            rows.append([case.model, *[f"{r:,.0f}" for r in rates], f"{rates[1] / rates[0]:.2f}"])
+            ratios = [f"{rates[-1] / rate:.2f}" for rate in rates[:-1]]
+            rows.append([case.model, *[f"{r:,.0f}" for r in rates], *ratios])
         self.report(
             "Cores",
-            table(["model", "one core", f"{self.options.cores} cores", "ratio"], rows),
+            table(
+                [
+                    "model",
+                    "one task, one processor",
+                    f"one task, {cores} processors",
+                    f"{cores} tasks, {cores} processors",
+                    "to the first",
+                    "to the second",
+                ],
+                rows,
+            ),
         )
 
     def rows(self):
@@ -420,27 +448,19 @@ class Comparison:
         for case in self.cases("logistic", "cnn"):
             often = dataclasses.replace(case, data="mnist-600000")
             counts = [min(n, self.options.rows or n) for n in (10_000, 60_000, 600_000)]
-            with Job(self.options, self.options.cores) as job:
-                job.run(self.job_arguments(dataclasses.replace(often, rows=max(counts))))
-                microseconds = []
-                for count in counts:
-                    arguments = self.job_arguments(dataclasses.replace(often, rows=count))
-                    microseconds.append(1e6 / median(self.measured(job, arguments)))
-                memory = job.peak_resident_bytes()
+            choices = {n: self.job_arguments(dataclasses.replace(often, rows=n)) for n in counts}
+            runs = self.in_turns(choices)
+            microseconds = [1e6 / median(runs[n]) for n in counts]
             rows.append(
                 [
                     case.model,
                     *[f"{m:.2f}" for m in microseconds],
                     f"{max(microseconds) / min(microseconds):.2f}",
-                    text_of_bytes(memory),
                 ]
             )
         self.report(
             "Time per sample by the size of the data set (µs, both passes, all cores)",
-            table(
-                ["model", "10,000", "60,000", "600,000", "largest / smallest", "peak memory"],
-                rows,
-            ),
+            table(["model", "10,000", "60,000", "600,000", "largest / smallest"], rows),
         )
 
     def in_turns(self, choices):

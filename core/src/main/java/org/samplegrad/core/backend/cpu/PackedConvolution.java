@@ -122,23 +122,13 @@ final class PackedConvolution implements DirectConvolution {
     int imageSize = channels * plane.groupSize();
     int outputSize = outputs * plane.positions();
     for (int group = 0; group < groups; group++) {
-      pack(weights, group * outputs * inputs, outputs, inputs, ROWS, panels);
+      TileKernels.packPanels(weights, group * outputs * inputs, outputs, inputs, ROWS, panels);
       for (int n = 0; n < samples; n++) {
         int block = n * groups + group;
         load(images, block * imageSize);
         for (Strip strip : strips) {
           multiply(strip, y, block * outputSize + strip.first());
         }
-      }
-    }
-  }
-
-  /** {@code weights [o,i] -> panels [panel, i, row]} for outputs {@code o = (panel, row)}. */
-  static void pack(float[] weights, int first, int outputs, int inputs, int rows, float[] panels) {
-    for (int o = 0; o < outputs; o++) {
-      int target = o / rows * rows * inputs + o % rows;
-      for (int i = 0; i < inputs; i++) {
-        panels[target + i * rows] = weights[first + o * inputs + i];
       }
     }
   }

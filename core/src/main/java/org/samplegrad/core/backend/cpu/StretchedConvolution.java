@@ -85,7 +85,7 @@ final class StretchedConvolution implements DirectConvolution {
   @Override
   public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
     for (int group = 0; group < groups; group++) {
-      PackedConvolution.pack(
+      TileKernels.packPanels(
           weights, group * outputs * stretches.length, outputs, stretches.length, ROWS, panels);
       for (int n = 0; n < samples; n++) {
         int block = n * groups + group;

@@ -30,6 +30,22 @@ interface TileKernels {
   int PANEL_ROWS = 6;
 
   /**
+   * {@code weights [o,i] -> panels [panel, i, row]} for outputs {@code o = (panel, row)}; rows
+   * behind the last output are left as they are.
+   *
+   * @param rows of a panel
+   */
+  static void packPanels(
+      float[] weights, int first, int outputs, int inputs, int rows, float[] panels) {
+    for (int o = 0; o < outputs; o++) {
+      int target = o / rows * rows * inputs + o % rows;
+      for (int i = 0; i < inputs; i++) {
+        panels[target + i * rows] = weights[first + o * inputs + i];
+      }
+    }
+  }
+
+  /**
    * Elements from one row of packed columns to the next: those of a tile, and room for a vector.
    */
   int stripWidth();
