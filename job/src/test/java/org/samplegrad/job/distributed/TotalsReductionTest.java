@@ -107,11 +107,10 @@ class TotalsReductionTest extends SparkSuite {
 
   @Test
   void whatTheDriverHoldsAtOnceIsBounded() {
-    int elements = (int) (TotalsReduction.MOST_COLLECTED / Double.BYTES / 100);
-    assertThat(TotalsReduction.of(List.of(elements), 100)).isInstanceOf(CollectedReduction.class);
-    assertThat(TotalsReduction.of(List.of(elements), 101)).isInstanceOf(SlicedReduction.class);
-    assertThat(TotalsReduction.of(List.of(elements, elements), 100))
-        .isInstanceOf(SlicedReduction.class);
+    int elements = (int) (TotalsReduction.MOST_COLLECTED / Double.BYTES / 64);
+    assertThat(TotalsReduction.of(List.of(elements), 64)).isInstanceOf(CollectedReduction.class);
+    assertThat(TotalsReduction.of(List.of(elements), 65)).isInstanceOf(SlicedReduction.class);
+    assertThat(TotalsReduction.of(List.of(elements, 1), 64)).isInstanceOf(SlicedReduction.class);
   }
 
   @Test
