@@ -33,8 +33,8 @@ interface TotalsReduction {
   Sum over(JavaRDD<BlockDelivery> deliveries, PartitionWork work);
 
   /**
-   * Small totals come to the driver with the tasks' results, which takes a third of the time of a
-   * shuffle; large ones, or those of many partitions, are added up on the executors first.
+   * Small totals come to the driver with the tasks' results, which saves the stage and the files of
+   * a shuffle; large ones, or those of many partitions, are added up on the executors first.
    *
    * @param lengths of the arrays of totals, none of them empty
    */
