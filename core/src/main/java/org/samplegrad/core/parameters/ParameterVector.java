@@ -29,6 +29,24 @@ public final class ParameterVector implements Serializable {
     this.values = values;
   }
 
+  /** A vector with the same number everywhere travels as that number. */
+  private record Uniform(ParameterLayout layout, double value) implements Serializable {
+    private Object readResolve() {
+      double[] values = new double[layout.size()];
+      Arrays.fill(values, value);
+      return new ParameterVector(layout, values);
+    }
+  }
+
+  private Object writeReplace() {
+    for (double value : values) {
+      if (Double.doubleToRawLongBits(value) != Double.doubleToRawLongBits(values[0])) {
+        return this;
+      }
+    }
+    return values.length == 0 ? this : new Uniform(layout, values[0]);
+  }
+
   public ParameterLayout layout() {
     return layout;
   }

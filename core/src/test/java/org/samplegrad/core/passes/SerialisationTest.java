@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -14,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.StandardFunctional;
@@ -54,6 +57,19 @@ class SerialisationTest {
     assertThat(results[1]).isEqualTo(results[0]);
     assertThat(parameters[1].layout()).isEqualTo(parameters[0].layout());
     assertThat(objectives[1].target()).isEqualTo(objectives[0].target());
+  }
+
+  /** One number for all elements travels as one number, whichever bits it has. */
+  @Test
+  void aVectorOfOneNumber() throws IOException, ClassNotFoundException {
+    ParameterLayout layout = new ParameterLayout(List.of("w"), List.of(Shape.of(1000)));
+    for (double number : new double[] {0.1, -0.0, Double.NaN}) {
+      double[] values = new double[layout.size()];
+      Arrays.fill(values, number);
+      assertThat(copy(new ParameterVector(layout, values)).values()).containsExactly(values);
+      values[999] = number == 0 ? 0.0 : 7;
+      assertThat(copy(new ParameterVector(layout, values)).values()).containsExactly(values);
+    }
   }
 
   @ParameterizedTest

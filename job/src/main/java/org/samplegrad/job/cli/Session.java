@@ -36,6 +36,9 @@ final class Session implements AutoCloseable {
         "spark.ui.showConsoleProgress", String.valueOf(System.console() != null));
     // Tasks are the parallelism; the array library computes with one thread in each.
     configuration.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+    // What travels is float64 numbers without a pattern: compressing takes longer than it saves.
+    configuration.setIfMissing("spark.shuffle.compress", "false");
+    configuration.setIfMissing("spark.broadcast.compress", "false");
     Path warehouse = null;
     if (!configuration.contains(WAREHOUSE) && Logging.isOurs()) {
       // Instead of one in the user's directory.
