@@ -88,6 +88,11 @@ public enum Activation implements Layer {
   }
 
   @Override
+  public boolean keepsOrder() {
+    return this == RELU;
+  }
+
+  @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     return function.apply(input);
   }

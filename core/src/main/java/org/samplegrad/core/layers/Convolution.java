@@ -1,19 +1,14 @@
 package org.samplegrad.core.layers;
 
-import static org.samplegrad.core.ops.Elementwise.add;
-import static org.samplegrad.core.ops.Shapes.reshape;
-import static org.samplegrad.core.ops.Shapes.sum;
-
 import com.google.auto.service.AutoService;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.ops.Convolutions;
 import org.samplegrad.core.persample.ConvolutionGradient;
-import org.samplegrad.core.persample.DenseGradient;
 import org.samplegrad.core.persample.PerSampleGradient;
 
 /**
@@ -61,42 +56,45 @@ public record Convolution(int inputs, int outputs, Window window, int groups, bo
     return (long) inputs * window.kernelSize() * positions;
   }
 
+  /** The product, then the bias: what follows may come between them. */
+  @Override
+  public List<Layer> parts() {
+    return bias ? List.of(product(), channelBias()) : List.of(this);
+  }
+
+  private Convolution product() {
+    return new Convolution(inputs, outputs, window, groups, false);
+  }
+
+  private ChannelBias channelBias() {
+    return new ChannelBias(outputs, initialBound());
+  }
+
+  private double initialBound() {
+    return 1 / Math.sqrt(weightShape().dropFirst().size());
+  }
+
   @Override
   public List<ParameterSpec> parameters() {
-    Shape weight = weightShape();
-    double bound = 1 / Math.sqrt(weight.dropFirst().size());
-    List<ParameterSpec> parameters = new ArrayList<>();
-    parameters.add(new ParameterSpec("weight", weight, bound));
-    if (bias) {
-      parameters.add(new ParameterSpec("bias", Shape.of(outputs), bound));
-    }
-    return parameters;
+    ParameterSpec weight = new ParameterSpec("weight", weightShape(), initialBound());
+    return withBias(List.of(weight), () -> channelBias().parameters());
+  }
+
+  private <T> List<T> withBias(List<T> ofWeight, Supplier<List<T>> ofBias) {
+    return bias ? Stream.of(ofWeight, ofBias.get()).flatMap(List::stream).toList() : ofWeight;
   }
 
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
     Variable product = Convolutions.convolve(input, parameters.get(0), window, groups);
-    return bias ? add(product, reshape(parameters.get(1), biasShape())) : product;
-  }
-
-  /** {@code [o, 1, ...]}. */
-  private Shape biasShape() {
-    int[] extents = IntStream.generate(() -> 1).limit(1L + window.axes()).toArray();
-    extents[0] = outputs;
-    return Shape.of(extents);
+    return bias ? channelBias().forward(parameters.subList(1, 2), product) : product;
   }
 
   @Override
   public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
     PerSampleGradient weight =
         new ConvolutionGradient(outputGradient, input, weightShape(), window, groups);
-    if (!bias) {
-      return List.of(weight);
-    }
-    int[] spatial = IntStream.range(2, 2 + window.axes()).toArray();
-    Variable summed =
-        reshape(sum(outputGradient, spatial), Shape.of(input.shape().extent(0), outputs));
-    return List.of(weight, new DenseGradient(summed));
+    return withBias(List.of(weight), () -> channelBias().perSampleGradients(input, outputGradient));
   }
 
   /** Its names in model files. */

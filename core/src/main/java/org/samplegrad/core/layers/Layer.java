@@ -20,6 +20,22 @@ public interface Layer extends Serializable {
     return List.of();
   }
 
+  /**
+   * Layers that do the same one after the other, and take the parameters in the same order: a model
+   * may evaluate something else in between. This layer alone by default.
+   */
+  default List<Layer> parts() {
+    return List.of(this);
+  }
+
+  /**
+   * Whether of two elements of a channel the larger stays the larger, or both become equal and have
+   * the derivative 0. Not by default.
+   */
+  default boolean keepsOrder() {
+    return false;
+  }
+
   /** Array elements of working memory for one sample, beside input and output; none by default. */
   default long scratchElements(Shape inputShape) {
     return 0;

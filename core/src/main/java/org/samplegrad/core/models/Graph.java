@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
-import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.MaxPool;
@@ -293,12 +292,24 @@ public sealed class Graph implements Model permits Sequential {
             "%s has %d parameters, and %d names were given"
                 .formatted(layer, own.size(), parameterNames.size()));
       }
+      int value = input;
+      int first = 0;
+      for (Layer part : layer.parts()) {
+        int end = first + part.parameters().size();
+        value = add(node(part, parameterNames.subList(first, end), value));
+        first = end;
+      }
+      return value;
+    }
+
+    private LayerNode node(Layer layer, List<String> parameterNames, int input) {
       Shape shape = layer.outputShape(shape(input));
       requireScratch(layer.scratchElements(shape(input)), shape(input));
+      List<ParameterSpec> own = layer.parameters();
       for (int i = 0; i < own.size(); i++) {
         declare(parameterNames.get(i), own.get(i));
       }
-      return add(new LayerNode(layer, new ArrayList<>(parameterNames), input, shape));
+      return new LayerNode(layer, new ArrayList<>(parameterNames), input, shape);
     }
 
     /**
@@ -419,9 +430,9 @@ public sealed class Graph implements Model permits Sequential {
     }
 
     /**
-     * The nodes with each max pool that alone takes the output of a ReLU put before it. As ReLU
-     * keeps the order, the values and all derivatives are the same, of fewer elements: where a
-     * maximum is not positive no gradient comes through either way.
+     * The nodes with each max pool before those that keep the order of elements and whose output it
+     * alone takes: the bias of a convolution, ReLU. The values and all derivatives are the same, of
+     * fewer elements: where both of two elements become the same, no gradient comes through.
      */
     private List<Node> poolsFirst(boolean[] needed) {
       int[] uses = new int[needed.length];
@@ -432,17 +443,24 @@ public sealed class Graph implements Model permits Sequential {
       }
       List<Node> result = new ArrayList<>(nodes);
       for (int number = 0; number < needed.length; number++) {
-        if (needed[number]
-            && nodes.get(number) instanceof LayerNode pool
-            && pool.layer() instanceof MaxPool
-            && uses[pool.input()] == 1
-            && result.get(pool.input()) instanceof LayerNode activation
-            && activation.layer() == Activation.RELU) {
-          result.set(pool.input(), pool.over(activation.input(), pool.shape()));
-          result.set(number, activation.over(pool.input(), pool.shape()));
+        if (needed[number]) {
+          movePoolForward(result, number, uses);
         }
       }
       return result;
+    }
+
+    private static void movePoolForward(List<Node> nodes, int number, int[] uses) {
+      int place = number;
+      while (nodes.get(place) instanceof LayerNode pool
+          && pool.layer() instanceof MaxPool
+          && uses[pool.input()] == 1
+          && nodes.get(pool.input()) instanceof LayerNode before
+          && before.layer().keepsOrder()) {
+        nodes.set(place, before.over(pool.input(), pool.shape()));
+        nodes.set(pool.input(), pool.over(before.input(), pool.shape()));
+        place = pool.input();
+      }
     }
 
     private boolean[] needed(int output) {

@@ -131,6 +131,7 @@ record LayerCase(String name, Layer layer, Shape inputShape, List<Shape> misfits
         convolution(new Convolution(4, 2, EVERYTHING, 2, false), PLANES),
         convolution(new Convolution(4, 2, UNEVEN, 1, true), PLANES),
         convolution(onePosition(), PLANES),
+        of(new ChannelBias(4, 1), PLANES, PLANE, Shape.of(3, 5, 6), Shape.scalar()),
         named("conv1d", "'out': 3, 'kernel': 3, 'padding': 1", LINES, Shape.of(3, 7), Shape.of(7)),
         convolution(new Convolution(2, 2, Window.ofKernel(2).withStride(2), 2, false), LINES),
         named("conv3d", "'out': 2, 'kernel': [2, 3, 1]", VOLUMES, PLANES),

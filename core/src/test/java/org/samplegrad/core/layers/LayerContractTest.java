@@ -12,6 +12,7 @@ import java.io.ObjectOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,13 +67,40 @@ class LayerContractTest {
   }
 
   @Test
-  void everyLayerHasAName() {
+  void everyLayerHasANameOrIsPartOfOneThatHas() {
     assertThat(
             CASES.stream()
                 .filter(layer -> !layer.name().isEmpty())
-                .map(layer -> layer.layer().getClass().getName())
+                .flatMap(layer -> Stream.concat(Stream.of(layer.layer()), parts(layer.layer())))
+                .map(layer -> layer.getClass().getName())
                 .distinct())
         .containsExactlyInAnyOrderElementsOf(ConcreteTypes.of(Layer.class));
+  }
+
+  private static Stream<Layer> parts(Layer layer) {
+    return layer.parts().stream();
+  }
+
+  @ParameterizedTest
+  @FieldSource("CASES")
+  void thePartsDoTheSameOneAfterTheOther(LayerCase layer) {
+    List<NaiveArray> parameters = layer.parameters(random);
+    NaiveArray block = layer.block(random, SAMPLES);
+    Variable value = Variable.constant(block.on(backend));
+    List<ParameterSpec> specs = new ArrayList<>();
+    for (Layer part : layer.layer().parts()) {
+      int first = specs.size();
+      specs.addAll(part.parameters());
+      List<Variable> own =
+          parameters.subList(first, specs.size()).stream()
+              .map(array -> Variable.constant(array.on(backend)))
+              .toList();
+      value = part.forward(own, value);
+    }
+
+    assertThat(specs).isEqualTo(layer.layer().parameters());
+    assertThat(backend.toDoubles(value.value()))
+        .containsExactly(forward(layer, parameters, block).values(), within(ROUNDING));
   }
 
   @ParameterizedTest

@@ -14,12 +14,15 @@ import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Arithmetic;
 import org.samplegrad.core.layers.AveragePool;
 import org.samplegrad.core.layers.Concatenation;
+import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
+import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.layers.ParameterSpec;
@@ -79,6 +82,31 @@ class GraphTest {
     assertThat(pooledLine(builder.build(pool))).containsExactly(2, 0, 3, 1);
     assertThat(builder.build(pool).elementsPerSample()).isEqualTo(4 + 2 + 2);
     assertThat(builder.shape(relu)).isEqualTo(LINE);
+  }
+
+  /** The bias of a convolution and a ReLU are left with one element of two each. */
+  @Test
+  void aMaxPoolComesBeforeAllThatKeepsTheOrder() {
+    Graph.Builder builder = Graph.builder(LINE);
+    Layer convolution = new Convolution(1, 2, Window.ofKernel(1), 1, true);
+    int product = builder.apply("conv", convolution, builder.input());
+    int relu = builder.apply(Activation.RELU, List.of(), product);
+    Graph graph = builder.build(builder.apply(POOL, List.of(), relu));
+    List<Variable> parameters =
+        List.of(
+            Variable.leaf(backend.tensor(Shape.of(2, 1, 1), new double[] {1, -1})),
+            Variable.leaf(backend.tensor(Shape.of(2), new double[] {1, -2})));
+
+    ForwardTrace trace = graph.forward(parameters, Variable.constant(line(-1, 2, -3, -4)));
+
+    assertThat(backend.toDoubles(trace.output().value())).containsExactly(3, 0, 0, 2);
+    assertThat(graph.elementsPerSample()).isEqualTo(4 + 2 * 4 + 2 * 2 + 2 * 2 + 2 * 2);
+    assertThat(trace.uses().stream().map(ForwardTrace.LayerUse::parameters))
+        .containsExactly(List.of(0), List.of(1));
+  }
+
+  private Tensor line(double... values) {
+    return backend.tensor(LINE.prepend(1), values);
   }
 
   @Test
