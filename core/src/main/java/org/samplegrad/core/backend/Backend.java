@@ -29,8 +29,8 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Evaluates a model on a block of which results may have been kept. Taking and keeping them is a
-   * backend's own choice.
+   * Evaluates a model and its gradients on a block of which results may have been kept. Taking and
+   * keeping them is a backend's own choice.
    */
   default <T> T recalling(KeptResults kept, Supplier<T> evaluation) {
     return evaluation.get();
@@ -288,6 +288,12 @@ public interface Backend extends AutoCloseable {
    * wins a tie, what lies outside never wins, and NaN wins over every number.
    */
   Indices maxPoolIndices(Tensor x, Window window);
+
+  /** The elements at {@link #maxPoolIndices}, with these. */
+  default Pooled maxPool(Tensor x, Window window) {
+    Indices positions = maxPoolIndices(x, window);
+    return new Pooled(gather(x, positions), positions);
+  }
 
   /** The elements at the given positions of the flattened {@code x}. */
   Tensor gather(Tensor x, Indices indices);

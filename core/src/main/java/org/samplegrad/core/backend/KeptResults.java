@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Results of the longer products on a block's way from its inputs to its outputs, which the first
- * pass keeps and the second takes instead of multiplying again. They are a saving only: what is not
+ * Results of the longer products of a block's forward and backward evaluation, which the first pass
+ * keeps and the second takes instead of multiplying again. They are a saving only: what is not
  * kept, because memory is short or the block was written to disk in between, is computed again with
  * the same bits.
  *
@@ -19,8 +19,11 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class KeptResults implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** Terms of a sum from which on adding them up takes much longer than keeping the sum. */
-  private static final int LEAST_TERMS = 256;
+  /**
+   * Terms of a sum from which on adding them up takes much longer than keeping the sum, and from
+   * which on memory is well spent on it.
+   */
+  private static final int LEAST_TERMS = 512;
 
   /** The part of the heap that all kept results of a program may take. */
   private static final int SHARE_OF_HEAP = 6;
@@ -36,7 +39,7 @@ public final class KeptResults implements Serializable {
   private final transient Budget budget;
 
   /** Empty until an evaluation has ended; the garbage collector may empty it again. */
-  private transient volatile SoftReference<List<float[]>> kept;
+  private transient volatile SoftReference<List<Kept>> kept;
 
   /** Gives the memory of what is kept back to the budget, once. */
   private transient volatile Cleaner.Cleanable memory;
@@ -77,7 +80,7 @@ public final class KeptResults implements Serializable {
 
   /** Begins an evaluation, whose results come in the same sequence each time. */
   public Sequence open() {
-    SoftReference<List<float[]>> known = kept;
+    SoftReference<List<Kept>> known = kept;
     return new Sequence(known == null ? null : known.get());
   }
 
@@ -91,45 +94,63 @@ public final class KeptResults implements Serializable {
     }
   }
 
+  /**
+   * A result.
+   *
+   * @param places of a max pool, where each element lies in its channel; else null
+   */
+  public record Kept(float[] elements, char[] places) {}
+
   /** The results of one evaluation in their sequence. */
   public final class Sequence implements AutoCloseable {
-    private final List<float[]> known;
-    private final List<float[]> made = new ArrayList<>();
+    private final List<Kept> known;
+    private final List<Kept> made = new ArrayList<>();
     private long madeBytes;
     private boolean keeping;
     private int next;
 
-    private Sequence(List<float[]> known) {
+    private Sequence(List<Kept> known) {
       this.known = known;
       this.keeping = keeps && known == null;
     }
 
     /**
-     * The elements of the next result, or null if they must be computed.
+     * The next result, or null if it must be computed.
      *
      * @param size how many elements there must be
      * @throws IllegalStateException if so many do not come next in this sequence
      */
-    public float[] next(int size) {
+    public Kept next(int size) {
       if (known == null || next >= known.size()) {
         return null;
       }
-      float[] result = known.get(next++);
-      if (result.length != size) {
+      Kept result = known.get(next++);
+      if (result.elements().length != size) {
         throw new IllegalStateException(
             "A result of %d elements was kept where one of %d is asked for"
-                .formatted(result.length, size));
+                .formatted(result.elements().length, size));
       }
       return result;
     }
 
+    /** Whether {@link #keep} keeps a result, if there is memory for it. */
+    public boolean isKeeping() {
+      return keeping;
+    }
+
     /** Keeps a copy of the first elements of a result, if there is memory for it. */
     public void keep(float[] elements, int size) {
-      long bytes = (long) size * Float.BYTES;
+      keep(elements, size, null);
+    }
+
+    /** The same with a max pool's places, which are taken over. */
+    public void keep(float[] elements, int size, char[] places) {
+      long bytesOfPlaces = places == null ? 0 : (long) size * Character.BYTES;
+      long bytes = (long) size * Float.BYTES + bytesOfPlaces;
       keeping = keeping && budget.take(bytes);
       if (keeping) {
         madeBytes += bytes;
-        made.add(Arrays.copyOf(elements, size));
+        made.add(new Kept(Arrays.copyOf(elements, size), places));
       }
     }
 

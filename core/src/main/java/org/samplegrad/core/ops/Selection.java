@@ -4,6 +4,7 @@ import static org.samplegrad.core.ops.Primitives.unary;
 
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Indices;
+import org.samplegrad.core.backend.Pooled;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Window;
 
@@ -31,6 +32,11 @@ public final class Selection {
 
   /** {@code [n,c,...] -> [n,c,...']}; the first of equal maxima is picked, as in PyTorch. */
   public static Variable maxPool(Variable x, Window window) {
-    return gather(x, x.backend().maxPoolIndices(x.value(), window));
+    Pooled pooled = x.backend().maxPool(x.value(), window);
+    return unary(
+            "maxPool",
+            (backend, value) -> pooled.values(),
+            (gradient, y, input) -> scatterAdd(gradient, pooled.positions(), input.shape()))
+        .apply(x);
   }
 }

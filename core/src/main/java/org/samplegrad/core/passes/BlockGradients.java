@@ -28,11 +28,14 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
     ON
   }
 
+  /** What every pass over a block begins with. */
+  private record Evaluation(List<LayerUse> uses, Variable losses, List<Variable> outputGradients) {}
+
   /**
    * One forward and one backward evaluation. The losses of different samples do not interact, so
    * the gradient of their sum with respect to a layer's output holds each sample's own.
    *
-   * @param kept of this block's evaluations with these parameters
+   * @param kept of this block's evaluations with these parameters and this factor
    * @param factor what each individual gradient is multiplied by
    */
   static BlockGradients of(
@@ -44,22 +47,27 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
       Recording recording) {
     Backend backend = parameters.get(0).backend();
     Variable input = Variable.constant(block.inputs(backend));
-    ForwardTrace trace =
-        backend.recalling(kept, () -> objective.model().forward(parameters, input));
-    Variable losses = objective.loss().losses(trace.output(), block.targets());
-    Variable total = scale(sumAll(losses), factor);
-    List<Variable> outputs = trace.uses().stream().map(LayerUse::output).toList();
-    List<Variable> outputGradients =
-        recording == Recording.ON
-            ? Gradients.of(total, outputs)
-            : Gradients.constantsOf(total, outputs);
+    Evaluation evaluation =
+        backend.recalling(
+            kept,
+            () -> {
+              ForwardTrace trace = objective.model().forward(parameters, input);
+              Variable losses = objective.loss().losses(trace.output(), block.targets());
+              Variable total = scale(sumAll(losses), factor);
+              List<Variable> outputs = trace.uses().stream().map(LayerUse::output).toList();
+              List<Variable> outputGradients =
+                  recording == Recording.ON
+                      ? Gradients.of(total, outputs)
+                      : Gradients.constantsOf(total, outputs);
+              return new Evaluation(trace.uses(), losses, outputGradients);
+            });
     List<PerSampleGradient> gradients =
         new ArrayList<>(Collections.nCopies(parameters.size(), null));
-    for (int u = 0; u < trace.uses().size(); u++) {
-      LayerUse use = trace.uses().get(u);
+    for (int u = 0; u < evaluation.uses().size(); u++) {
+      LayerUse use = evaluation.uses().get(u);
       Variable layerInput = recording == Recording.ON ? use.input() : use.input().detach();
       List<PerSampleGradient> ofLayer =
-          use.layer().perSampleGradients(layerInput, outputGradients.get(u));
+          use.layer().perSampleGradients(layerInput, evaluation.outputGradients().get(u));
       for (int i = 0; i < ofLayer.size(); i++) {
         int parameter = use.parameters().get(i);
         PerSampleGradient earlier = gradients.get(parameter);
@@ -67,6 +75,6 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
         gradients.set(parameter, earlier == null ? own : earlier.plus(own));
       }
     }
-    return new BlockGradients(losses, gradients);
+    return new BlockGradients(evaluation.losses(), gradients);
   }
 }

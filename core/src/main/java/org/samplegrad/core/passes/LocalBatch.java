@@ -33,6 +33,10 @@ public final class LocalBatch implements AutoCloseable {
   private final ParameterVector parameters;
   private final Block block;
   private final KeptResults kept = KeptResults.ofBlock();
+
+  /** The same where the individual gradients are scaled by the reduction's factor. */
+  private final KeptResults keptOfQuantities = KeptResults.ofBlock();
+
   private final Reduction reduction;
   private final Backend backend;
   private final Backend float64;
@@ -133,7 +137,7 @@ public final class LocalBatch implements AutoCloseable {
                   objective,
                   parameters.variables(backend, Variable::leaf),
                   block,
-                  kept,
+                  keptOfQuantities,
                   reduction.factor(moments),
                   BlockGradients.Recording.OFF);
           return backend.toDoubles(quantity.of(gradients.gradients().get(index)).value());
@@ -143,6 +147,7 @@ public final class LocalBatch implements AutoCloseable {
   @Override
   public void close() {
     kept.release();
+    keptOfQuantities.release();
     backend.close();
     float64.close();
   }

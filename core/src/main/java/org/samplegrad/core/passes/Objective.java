@@ -15,16 +15,16 @@ public record Objective(Model model, Loss loss) implements Serializable {
   private static final long CACHE_BYTES = 8L << 20;
 
   /** Memory that the arrays of one block may take, what layers work in included. */
-  private static final long MOST_BYTES = 96L << 20;
+  private static final long MOST_BYTES = 72L << 20;
 
   /**
    * For each block, arrays of the size of the parameters are added up, and matrices of that size
    * are arranged for products: a block's own arrays should be some times larger than these.
    */
-  private static final long ARRAYS_PER_PARAMETER_ARRAY = 5;
+  private static final long ARRAYS_PER_PARAMETER_ARRAY = 6;
 
   /** Arrays alive at once in the pull-back pass, as a multiple of those of a forward evaluation. */
-  private static final int ARRAYS_PER_FORWARD_ARRAY = 6;
+  private static final int ARRAYS_PER_FORWARD_ARRAY = 4;
 
   private static final int LARGEST_BLOCK = 1024;
 

@@ -27,8 +27,8 @@ class KeptResultsTest {
 
     for (int evaluation = 0; evaluation < 2; evaluation++) {
       try (KeptResults.Sequence sequence = kept.open()) {
-        assertThat(sequence.next(2)).containsExactly(1, 2);
-        assertThat(sequence.next(1)).containsExactly(3);
+        assertThat(sequence.next(2).elements()).containsExactly(1, 2);
+        assertThat(sequence.next(1).elements()).containsExactly(3);
         assertThat(sequence.next(1)).isNull();
       }
     }
@@ -44,7 +44,26 @@ class KeptResultsTest {
     result[0] = 5;
 
     try (KeptResults.Sequence sequence = kept.open()) {
-      assertThat(sequence.next(3)).containsExactly(1, 2, 3);
+      assertThat(sequence.next(3).elements()).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
+  void placesCountAsMemory() {
+    for (int spare = -1; spare <= 0; spare++) {
+      KeptResults kept = KeptResults.within(2 * (Float.BYTES + Character.BYTES) + spare);
+      try (KeptResults.Sequence sequence = kept.open()) {
+        assertThat(sequence.isKeeping()).isTrue();
+        sequence.keep(new float[] {1, 2}, 2, new char[] {3, 4});
+        assertThat(sequence.isKeeping()).isEqualTo(spare == 0);
+      }
+      try (KeptResults.Sequence sequence = kept.open()) {
+        KeptResults.Kept pooled = sequence.next(2);
+        assertThat(pooled == null).isEqualTo(spare < 0);
+        if (pooled != null) {
+          assertThat(pooled.places()).containsExactly((char) 3, (char) 4);
+        }
+      }
     }
   }
 
@@ -88,7 +107,7 @@ class KeptResultsTest {
     keep(kept, new float[] {1, 2}, new float[] {3, 4}, new float[] {5});
 
     try (KeptResults.Sequence sequence = kept.open()) {
-      assertThat(sequence.next(2)).containsExactly(1, 2);
+      assertThat(sequence.next(2).elements()).containsExactly(1, 2);
       assertThat(sequence.next(2)).isNull();
       assertThat(sequence.next(1)).isNull();
     }
@@ -100,7 +119,7 @@ class KeptResultsTest {
     for (int use = 0; use < 3; use++) {
       keep(kept, new float[] {1, use});
       try (KeptResults.Sequence sequence = kept.open()) {
-        assertThat(sequence.next(2)).containsExactly(1, use);
+        assertThat(sequence.next(2).elements()).containsExactly(1, use);
       }
       kept.release();
     }
@@ -123,7 +142,7 @@ class KeptResultsTest {
 
     keep(arrived, new float[] {2});
     try (KeptResults.Sequence sequence = arrived.open()) {
-      assertThat(sequence.next(1)).containsExactly(2);
+      assertThat(sequence.next(1).elements()).containsExactly(2);
     }
   }
 }

@@ -100,6 +100,18 @@ class SelectionConformanceTest extends BackendConformance {
     assertRefused(() -> backend.maxPoolIndices(input(random(1, 1, 2, 2)), onlyPadding));
   }
 
+  @ConformanceCase("maxPool(Tensor,Window)")
+  void poolsToTheElementsAtTheMaxima() {
+    for (Window window : WINDOWS) {
+      NaiveArray x = random(2, 3, 7, 9);
+      Pooled pooled = backend.maxPool(input(x), window);
+
+      assertThat(positions(pooled.positions()))
+          .containsExactly(NaiveWindows.maxPoolPositions(x, window));
+      assertEqual(pooled.values(), NaiveArrays.gather(x, pooled.positions()));
+    }
+  }
+
   @ConformanceCase("gather(Tensor,Indices)")
   void gathersRepeatedPositionsInAnyOrder() {
     NaiveArray x = random(3, 4);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Convolution, its adjoints, and the columns they can be computed from. */
 class WindowConformanceTest extends BackendConformance {
@@ -102,11 +103,14 @@ class WindowConformanceTest extends BackendConformance {
     return List.of(new OutputGradient(any, input(any), null), behindPool(any.shape()));
   }
 
-  private OutputGradient behindPool(Shape shape) {
+  private static Window pairs(Shape shape) {
     int[] kernel = new int[shape.rank() - 2];
     Arrays.fill(kernel, 2);
-    Window pool = Window.ofKernel(kernel).withStride(2).roundingUp(true);
-    Indices maxima = backend.maxPoolIndices(input(like(shape)), pool);
+    return Window.ofKernel(kernel).withStride(2).roundingUp(true);
+  }
+
+  private OutputGradient behindPool(Shape shape) {
+    Indices maxima = backend.maxPoolIndices(input(like(shape)), pairs(shape));
     Tensor pooled = input(like(maxima.shape()));
     Tensor gradient =
         backend.maskPositive(backend.scatterAdd(pooled, maxima, shape), input(like(shape)));
@@ -136,6 +140,32 @@ class WindowConformanceTest extends BackendConformance {
         assertEqual(
             backend.convolve(input(x), input(weight), slide.window(), channels.groups()),
             NaiveWindows.convolve(x, weight, slide.window(), channels.groups()));
+      }
+    }
+  }
+
+  /** Asked for the maxima alone, a backend may find them on the way. */
+  @ConformanceCase("maxPool(Tensor,Window)")
+  void poolsAConvolution() {
+    for (Slide slide : SLIDES) {
+      for (Channels channels : CHANNELS) {
+        Tensor x = input(image(channels, slide));
+        Tensor weight = input(weight(channels, slide.window()));
+        Supplier<Tensor> convolution =
+            () -> backend.convolve(x, weight, slide.window(), channels.groups());
+        NaiveArray all =
+            NaiveArray.of(convolution.get().shape(), backend.toDoubles(convolution.get()));
+        Tensor asked = convolution.get();
+        for (int use = 0; use < 2; use++) {
+          Pooled pooled = backend.maxPool(asked, pairs(all.shape()));
+          int[] maxima = NaiveWindows.maxPoolPositions(all, pairs(all.shape()));
+
+          Indices expected = new Indices(pooled.values().shape(), maxima);
+          assertThat(pooled.positions()).hasToString(expected.toString());
+          assertThat(backend.toDoubles(pooled.values()))
+              .containsExactly(NaiveArrays.gather(all, expected).values());
+          assertThat(backend.toDoubles(asked)).containsExactly(all.values());
+        }
       }
     }
   }

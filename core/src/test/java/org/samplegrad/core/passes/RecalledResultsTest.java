@@ -1,11 +1,13 @@
 package org.samplegrad.core.passes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +24,9 @@ import org.samplegrad.core.moments.Cotangents;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.core.persample.Quantity;
 
 /** The second pass with what the first has kept of the evaluation. */
 class RecalledResultsTest {
@@ -33,10 +37,10 @@ class RecalledResultsTest {
       """
       {"input": [2, 20, 20],
        "layers": [{"conv2d": {"out": 16, "kernel": 5}}, "relu", {"maxpool2d": {"kernel": 2}},
-                  {"conv2d": {"out": 30, "kernel": 4, "padding": 1}}, "relu",
-                  {"conv2d": {"out": 6, "kernel": 3}}, {"maxpool2d": {"kernel": 2}}, "relu",
+                  {"conv2d": {"out": 30, "kernel": 6, "padding": 2}}, "relu",
+                  {"conv2d": {"out": 12, "kernel": 3, "padding": 1}}, {"maxpool2d": {"kernel": 2}}, "relu",
                   {"conv2d": {"out": 13, "kernel": 2}}, "flatten",
-                  {"linear": {"out": 260}}, "relu", {"linear": {"out": 5}}]}
+                  {"linear": {"out": 520}}, "relu", {"linear": {"out": 5}}]}
       """;
 
   private final Objective objective = new Objective(model(), new CrossEntropy());
@@ -75,9 +79,12 @@ class RecalledResultsTest {
     }
   }
 
-  /** Memory for nothing, for some of the results, and for all. */
+  /**
+   * Memory for nothing, for each number of results, and for more than all: a convolution (29,400
+   * bytes), a pooled one (3,240), the outputs, and the gradients of two layers' inputs.
+   */
   @ParameterizedTest
-  @ValueSource(longs = {0, 30_000, 50_000, 60_000, 70_000, 80_000, 100_000, 150_000, 10_000_000})
+  @ValueSource(longs = {0, 29_400, 32_639, 32_640, 32_740, 33_780, 54_259, 54_260, 10_000_000})
   void hasTheSameBits(long bytes) {
     try (Backend backend = Backends.open("cpu", Precision.FLOAT32)) {
       KeptResults kept = KeptResults.within(bytes);
@@ -86,6 +93,39 @@ class RecalledResultsTest {
       double[] recalled = gradient(backend, moments, kept);
 
       assertThat(recalled).isEqualTo(gradient(backend, moments, KeptResults.none()));
+    }
+  }
+
+  @Test
+  void keepsAllThatHasManyTerms() {
+    try (Backend backend = Backends.open("cpu", Precision.FLOAT32)) {
+      KeptResults kept = KeptResults.within(54_260);
+      moments(backend, parameters, kept);
+
+      try (KeptResults.Sequence sequence = kept.open()) {
+        assertThat(sequence.next(SAMPLES * 30 * 7 * 7).places()).isNull();
+        assertThat(sequence.next(SAMPLES * 12 * 3 * 3).places()).hasSize(SAMPLES * 12 * 3 * 3);
+        assertThat(sequence.next(SAMPLES * 5)).isNotNull();
+        assertThat(sequence.next(SAMPLES * 13 * 2 * 2)).isNotNull();
+        assertThat(sequence.next(SAMPLES * 16 * 8 * 8)).isNotNull();
+        assertThat(sequence.next(1)).isNull();
+      }
+    }
+  }
+
+  /** What the passes kept is of another scale than the quantities. */
+  @Test
+  void quantitiesAreOfTheReductionsScale() {
+    try (LocalBatch batch =
+        new LocalBatch(objective, parameters, block, Reduction.MEAN, Precision.FLOAT32)) {
+      ParameterVector mean = batch.statistics().meanGradient();
+      for (ParameterLayout.Entry entry : parameters.layout().entries()) {
+        for (int use = 0; use < 2; use++) {
+          double[] sum = batch.quantity(entry.name(), Quantity.GRADIENT);
+          assertThat(Arrays.stream(sum).map(g -> g / SAMPLES).toArray())
+              .containsExactly(mean.values(entry), within(1e-5 * mean.norm()));
+        }
+      }
     }
   }
 

@@ -230,10 +230,12 @@ public final class TwoPassJob {
     }
   }
 
-  /** Nothing is kept where the heap is needed for arrays of the size of the parameters. */
+  /** Nothing is kept where it would take the heap that arrays of the parameters' size need. */
   private static KeptResults keptOf(BlockDelivery delivery, ParameterLayout layout) {
     long arrays = ARRAYS_OF_PARAMETERS * Double.BYTES * (long) layout.size();
-    return arrays < KeptResults.mostBytes() ? delivery.kept() : KeptResults.none();
+    return arrays + KeptResults.mostBytes() <= Runtime.getRuntime().maxMemory() / 2
+        ? delivery.kept()
+        : KeptResults.none();
   }
 
   private static TotalsReduction.PartitionWork momentsWork(

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.ShapeRules;
 import org.samplegrad.core.backend.Window;
@@ -43,8 +44,8 @@ final class ConvolutionChoice {
         key -> new Patches(window, channels, kernels.lanes(), extents));
   }
 
-  /** A way for the convolution alone, or null if none suits. */
-  DirectConvolution direct(Shape images, Shape weights, Window window, int groups) {
+  /** How to begin a way for the convolution alone, or null if none suits. */
+  Supplier<DirectConvolution> direct(Shape images, Shape weights, Window window, int groups) {
     int channels = weights.extent(1);
     int outputs = weights.extent(0) / groups;
     Patches plane = patches(window, images, 1);
@@ -53,11 +54,11 @@ final class ConvolutionChoice {
       return null;
     }
     if (PackedConvolution.suits(kernels, plane, outputs)) {
-      return new PackedConvolution(memory, kernels, plane, channels, outputs);
+      return () -> new PackedConvolution(memory, kernels, plane, channels, outputs);
     }
     return TiledConvolution.suits(outputs) || !StretchedConvolution.suits(window, plane)
         ? null
-        : new StretchedConvolution(memory, kernels, plane, channels, outputs);
+        : () -> new StretchedConvolution(memory, kernels, plane, channels, outputs);
   }
 
   /** Whether {@link #grouped} makes use of the support of an output gradient. */

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.KeptResults;
+import org.samplegrad.core.backend.Pooled;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.SampleCotangents;
 import org.samplegrad.core.backend.SampleSums;
@@ -44,8 +45,8 @@ final class CpuBackend implements Backend {
   private final ConvolutionChoice convolutions;
   private final Supports supports = new Supports();
 
-  /** Of the evaluation that is going on, or null. */
-  private KeptResults.Sequence keptResults;
+  /** Of the evaluation that is going on; where there is none, it knows and keeps nothing. */
+  private KeptResults.Sequence keptResults = KeptResults.none().open();
 
   private boolean closed;
 
@@ -82,12 +83,13 @@ final class CpuBackend implements Backend {
 
   @Override
   public <T> T recalling(KeptResults kept, Supplier<T> evaluation) {
+    KeptResults.Sequence none = keptResults;
     keptResults = kept.open();
     try {
       return evaluation.get();
     } finally {
       keptResults.close();
-      keptResults = null;
+      keptResults = none;
     }
   }
 
@@ -97,17 +99,19 @@ final class CpuBackend implements Backend {
    * @param terms of the sum that each of its elements is
    */
   private CpuTensor recalled(Shape shape, int terms, Supplier<CpuTensor> product) {
-    if (keptResults == null || !KeptResults.suits(terms)) {
+    if (!KeptResults.suits(terms)) {
       return product.get();
     }
-    float[] known = keptResults.next(shape.size());
+    KeptResults.Kept known = keptResults.next(shape.size());
     if (known != null) {
       CpuTensor result = inArray(shape);
-      System.arraycopy(known, 0, result.array(), 0, known.length);
+      System.arraycopy(known.elements(), 0, result.array(), 0, shape.size());
       return result;
     }
     CpuTensor result = product.get();
-    keptResults.keep(result.array(), shape.size());
+    if (keptResults.isKeeping()) {
+      keptResults.keep(result.array(), shape.size());
+    }
     return result;
   }
 
@@ -197,9 +201,33 @@ final class CpuBackend implements Backend {
 
   @Override
   public Tensor add(Tensor a, Tensor b) {
+    if (a.shape().equals(b.shape())) {
+      CpuTensor sum = sumInKind(own(a), own(b));
+      if (sum != null) {
+        return sum;
+      }
+    }
     return a.shape().size() < b.shape().size()
         ? binary(Loops::add, Loops::add, b, a)
         : binary(Loops::add, Loops::add, a, b);
+  }
+
+  /** The sum of products as such, or of sparse elements as such; null if they are not alike. */
+  private CpuTensor sumInKind(CpuTensor a, CpuTensor b) {
+    LateProduct product = a.storage().product();
+    LateProduct other = b.storage().product();
+    if (product != null && other != null && product.isLike(other)) {
+      return made(a.shape(), Storage.late(memory, a.size(), product.plus(other)));
+    }
+    SparseElements left = a.sparse();
+    SparseElements right = b.sparse();
+    if (left != null && right != null && left.support() == right.support()) {
+      CpuTensor result = sparse(a.shape(), left.support());
+      int end = left.support().end();
+      Loops.add(left.values(), right.values(), result.sparse().values(), 0, end);
+      return result;
+    }
+    return null;
   }
 
   @Override
@@ -367,11 +395,9 @@ final class CpuBackend implements Backend {
       supports.masked(result, own(x));
       return result;
     }
-    Support positive = supports.wherePositive(support, own(x));
-    CpuTensor result = zeros(x.shape());
-    int imageSize = x.shape().dropFirst().dropFirst().size();
-    positive.copy(own(gradient).array(), result.array(), imageSize);
-    return result.with(positive);
+    CpuTensor result = sparse(x.shape(), supports.wherePositive(support, own(x)));
+    result.sparse().read(own(gradient).array());
+    return result;
   }
 
   private Tensor unary(Loops.Unary loop, Tensor x) {
@@ -389,8 +415,9 @@ final class CpuBackend implements Backend {
     for (int axis : axes) {
       reduced[axis] = true;
     }
-    if (own(x).support() != null && Arrays.equals(axes, spatialAxes(x.shape()))) {
-      return sumOfImages(own(x), shape);
+    SparseElements sparse = own(x).sparse();
+    if (sparse != null && Arrays.equals(axes, spatialAxes(x.shape()))) {
+      return sumOfImages(sparse, shape);
     }
     int[] extents = x.shape().extents();
     CpuTensor partial = own(x);
@@ -417,11 +444,10 @@ final class CpuBackend implements Backend {
   }
 
   /** {@code [n,c,...] -> [n,c]} where the images have a support. */
-  private CpuTensor sumOfImages(CpuTensor x, Shape shape) {
+  private CpuTensor sumOfImages(SparseElements x, Shape shape) {
     CpuTensor result = inArray(shape);
-    int imageSize = x.size() / shape.size();
     for (int image = 0; image < shape.size(); image++) {
-      result.array()[image] = (float) x.support().sum(x.array(), image, imageSize);
+      result.array()[image] = (float) x.sum(image);
     }
     return result;
   }
@@ -620,10 +646,14 @@ final class CpuBackend implements Backend {
           shape.extent(1));
       return sum;
     }
-    Matrix left = matrix(own(a), transposeA);
-    Matrix right = matrix(own(b), transposeB);
+    if (ofRows) {
+      LateProduct late = new LateProduct(own(a), true, own(b), false);
+      return made(shape, Storage.late(memory, shape.size(), late));
+    }
+    Matrix left = own(a).matrix(transposeA);
+    Matrix right = own(b).matrix(transposeB);
     CpuTensor result = inNativeMemory(shape);
-    Matrix product = matrix(result, false);
+    Matrix product = result.matrix(false);
     int batches = shape.rank() == 2 ? 1 : shape.extent(0);
     for (int n = 0; n < batches; n++) {
       Products.multiply(
@@ -632,21 +662,16 @@ final class CpuBackend implements Backend {
     return result;
   }
 
-  /** The last two axes as a matrix, the first of a batch. */
-  private static Matrix matrix(CpuTensor x, boolean transposed) {
-    return new Matrix(x.pointer(), x.shape().extent(-2), x.shape().extent(-1), transposed);
-  }
-
   @Override
   public Tensor sampleProductSum(Tensor u, Tensor a, Tensor v, Tensor b) {
     Shape shape = ShapeRules.sampleProductSum(u.shape(), a.shape(), v.shape(), b.shape());
     CpuTensor result = zeros(shape);
     int products = shape.extent(1) * shape.extent(2);
     boolean same = u == v && a == b;
-    Matrix left = matrix(own(u), false);
-    Matrix right = matrix(own(a), true);
-    Matrix otherLeft = matrix(own(v), false);
-    Matrix otherRight = matrix(own(b), true);
+    Matrix left = own(u).matrix(false);
+    Matrix right = own(a).matrix(true);
+    Matrix otherLeft = own(v).matrix(false);
+    Matrix otherRight = own(b).matrix(true);
     scoped(
         () -> {
           CpuTensor product = inNativeMemory(Shape.of(shape.extent(1), shape.extent(2)));
@@ -661,13 +686,13 @@ final class CpuBackend implements Backend {
               Products.multiply(
                   left.at(index * left.size()),
                   right.at(index * right.size()),
-                  matrix(product, false));
+                  product.matrix(false));
               product.pointer().get(first, 0, products);
               if (!same) {
                 Products.multiply(
                     otherLeft.at(index * otherLeft.size()),
                     otherRight.at(index * otherRight.size()),
-                    matrix(other, false));
+                    other.matrix(false));
                 other.pointer().get(second, 0, products);
               }
               Loops.accumulateProduct(first, same ? first : second, sum, 0, products);
@@ -688,10 +713,10 @@ final class CpuBackend implements Backend {
     CpuTensor result = inNativeMemory(shape);
     int products = c.shape().extent(1) * c.shape().extent(2);
     float[] weights = own(c).array();
-    Matrix left = matrix(own(v), false);
-    Matrix right = matrix(own(b), true);
-    Matrix inputs = matrix(own(a), false);
-    Matrix target = matrix(result, false);
+    Matrix left = own(v).matrix(false);
+    Matrix right = own(b).matrix(true);
+    Matrix inputs = own(a).matrix(false);
+    Matrix target = result.matrix(false);
     scoped(
         () -> {
           CpuTensor product = inNativeMemory(Shape.of(c.shape().extent(1), c.shape().extent(2)));
@@ -704,12 +729,12 @@ final class CpuBackend implements Backend {
               Products.multiply(
                   left.at(index * left.size()),
                   right.at(index * right.size()),
-                  matrix(product, false));
+                  product.matrix(false));
               product.pointer().get(weighted, 0, products);
               Loops.multiply(weighted, weight, weighted, 0, products);
               product.pointer().put(weighted, 0, products);
               Products.multiply(
-                  matrix(product, false),
+                  product.matrix(false),
                   inputs.at(index * inputs.size()),
                   target.at(index * target.size()));
             }
@@ -724,27 +749,24 @@ final class CpuBackend implements Backend {
   // Convolution
 
   private CpuTensor output(GroupedConvolution convolution, Shape shape) {
+    if (convolution.support() != null) {
+      return sparse(shape, convolution.support());
+    }
     return convolution.writesArrays() ? inArray(shape) : inNativeMemory(shape);
   }
 
   @Override
   public Tensor convolve(Tensor x, Tensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    int terms = weight.shape().dropFirst().size();
-    return recalled(shape, terms, () -> convolve(x, weight, window, groups, shape));
-  }
-
-  private CpuTensor convolve(Tensor x, Tensor weight, Window window, int groups, Shape shape) {
-    try (DirectConvolution direct =
-        convolutions.direct(x.shape(), weight.shape(), window, groups)) {
-      if (direct != null) {
-        CpuTensor result = inArray(shape);
-        direct.forward(
-            shape.extent(0), groups, own(x).array(), own(weight).array(), result.array());
-        return result;
-      }
+    Supplier<DirectConvolution> direct =
+        convolutions.direct(x.shape(), weight.shape(), window, groups);
+    if (direct == null) {
+      int terms = weight.shape().dropFirst().size();
+      return recalled(shape, terms, () -> convolve(x, weight, shape, window, groups, null));
     }
-    return convolve(x, weight, shape, window, groups, null);
+    LateConvolution late =
+        new LateConvolution(memory, () -> keptResults, direct, own(x), own(weight), groups, shape);
+    return made(shape, Storage.late(memory, shape.size(), late));
   }
 
   @Override
@@ -773,6 +795,15 @@ final class CpuBackend implements Backend {
       Tensor outputGradient, Tensor weight, Shape inputShape, Window window, int groups) {
     ShapeRules.requireConvolution(
         inputShape, weight.shape(), outputGradient.shape(), window, groups);
+    int terms = weight.shape().size() / weight.shape().extent(1) / groups;
+    return recalled(
+        inputShape,
+        terms,
+        () -> inputGradient(own(outputGradient), own(weight), inputShape, window, groups));
+  }
+
+  private CpuTensor inputGradient(
+      CpuTensor outputGradient, CpuTensor weight, Shape inputShape, Window window, int groups) {
     CpuTensor result = zeros(inputShape);
     try (GroupedConvolution convolution =
         convolutions.grouped(
@@ -861,20 +892,39 @@ final class CpuBackend implements Backend {
   public Indices maxPoolIndices(Tensor x, Window window) {
     Shape pooled = ShapeRules.pooled(x.shape(), window);
     int[] extents = ShapeRules.spatialExtents(x.shape());
-    int channelSize = Shape.of(extents).size();
     int[] positions = new int[pooled.size()];
-    poolings
-        .computeIfAbsent(
-            List.of(window, Shape.of(extents)),
-            key -> new Pooling(kernels, window, channelSize, extents))
-        .findMaxima(own(x).array(), x.shape().size(), positions);
+    pooling(extents, window).findMaxima(own(x).array(), x.shape().size(), positions);
     return Indices.owning(pooled, positions, x.shape().size());
+  }
+
+  @Override
+  public Pooled maxPool(Tensor x, Window window) {
+    LateConvolution late = own(x).storage().late();
+    if (late == null) {
+      return Backend.super.maxPool(x, window);
+    }
+    CpuTensor values = inArray(ShapeRules.pooled(x.shape(), window));
+    int[] positions = new int[values.size()];
+    Pooling pooling = pooling(ShapeRules.spatialExtents(x.shape()), window);
+    late.pool(pooling, values.array(), positions);
+    return new Pooled(values, Indices.owning(values.shape(), positions, x.shape().size()));
+  }
+
+  private Pooling pooling(int[] extents, Window window) {
+    return poolings.computeIfAbsent(
+        List.of(window, Shape.of(extents)),
+        key -> new Pooling(kernels, window, Shape.of(extents).size(), extents));
   }
 
   @Override
   public Tensor gather(Tensor x, Indices indices) {
     ShapeRules.requireGather(x.shape(), indices);
     CpuTensor result = inArray(indices.shape());
+    SparseElements sparse = own(x).sparse();
+    if (sparse != null && sparse.support().isOf(indices)) {
+      sparse.support().gather(sparse.values(), result.array());
+      return result;
+    }
     float[] from = own(x).array();
     float[] to = result.array();
     for (int i = 0; i < indices.size(); i++) {
@@ -886,13 +936,19 @@ final class CpuBackend implements Backend {
   @Override
   public Tensor scatterAdd(Tensor x, Indices indices, Shape shape) {
     ShapeRules.requireScatter(x.shape(), indices, shape);
+    Support support = kernels == null ? null : supports.of(own(x), indices, shape);
+    if (support != null) {
+      CpuTensor result = sparse(shape, support);
+      support.scatterAdd(own(x).array(), result.sparse().values());
+      return result;
+    }
     CpuTensor result = zeros(shape);
     float[] from = own(x).array();
     float[] to = result.array();
     for (int i = 0; i < indices.size(); i++) {
       to[indices.position(i)] += from[i];
     }
-    return kernels == null ? result : result.with(supports.of(own(x), indices, shape));
+    return result;
   }
 
   private CpuTensor zeros(Shape shape) {
@@ -907,6 +963,10 @@ final class CpuBackend implements Backend {
 
   private CpuTensor inNativeMemory(Shape shape) {
     return made(shape, Storage.inNativeMemory(memory, shape.size()));
+  }
+
+  private CpuTensor sparse(Shape shape, Support support) {
+    return made(shape, Storage.sparse(memory, shape.size(), support));
   }
 
   private CpuTensor made(Shape shape, Storage storage) {

@@ -4,20 +4,19 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
 
-/**
- * A shape over a {@link Storage}; a reshaped tensor shares it.
- *
- * @param support where its elements that are not 0 by its making lie, or null if that is not known
- */
-record CpuTensor(Shape shape, Storage storage, CpuBackend backend, Support support)
-    implements Tensor {
+/** A shape over a {@link Storage}; a reshaped tensor shares it. */
+record CpuTensor(Shape shape, Storage storage, CpuBackend backend) implements Tensor {
 
-  CpuTensor(Shape shape, Storage storage, CpuBackend backend) {
-    this(shape, storage, backend, null);
+  /** The elements of images that are not 0 by their making, or null if that is not known. */
+  SparseElements sparse() {
+    SparseElements elements = storage.sparse();
+    return elements != null && elements.areOf(shape) ? elements : null;
   }
 
-  CpuTensor with(Support known) {
-    return new CpuTensor(shape, storage, backend, known);
+  /** Where they lie, or null. */
+  Support support() {
+    SparseElements elements = sparse();
+    return elements == null ? null : elements.support();
   }
 
   /** The elements, row-major from index 0 on; not to be written by others than the maker. */
@@ -27,6 +26,11 @@ record CpuTensor(Shape shape, Storage storage, CpuBackend backend, Support suppo
 
   FloatPointer pointer() {
     return storage.pointer();
+  }
+
+  /** The last two axes as a matrix, the first of a batch. */
+  Matrix matrix(boolean transposed) {
+    return new Matrix(pointer(), shape.extent(-2), shape.extent(-1), transposed);
   }
 
   int size() {

@@ -46,6 +46,11 @@ final class GroupedConvolution implements AutoCloseable {
     return sample.writesArrays();
   }
 
+  /** The only places where these write outputs, to sparse elements; null if they write all. */
+  Support support() {
+    return sample.support();
+  }
+
   /** What is done with one group of one sample. */
   @FunctionalInterface
   private interface Step {

@@ -118,24 +118,15 @@ final class PackedConvolution implements DirectConvolution {
   }
 
   @Override
-  public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
-    int imageSize = channels * plane.groupSize();
-    int outputSize = outputs * plane.positions();
-    for (int group = 0; group < groups; group++) {
-      TileKernels.packPanels(weights, group * outputs * inputs, outputs, inputs, ROWS, panels);
-      for (int n = 0; n < samples; n++) {
-        int block = n * groups + group;
-        load(images, block * imageSize);
-        for (Strip strip : strips) {
-          multiply(strip, y, block * outputSize + strip.first());
-        }
-      }
-    }
+  public void arrange(float[] weights, int group) {
+    TileKernels.packPanels(weights, group * outputs * inputs, outputs, inputs, ROWS, panels);
   }
 
-  private void load(float[] images, int first) {
-    for (int c = 0; c < channels; c++) {
-      plane.load(images, first + c * plane.groupSize(), image, c * plane.imageLength());
+  @Override
+  public void forward(float[] images, int block, float[] y, int target) {
+    plane.loadChannels(images, block, channels, image);
+    for (Strip strip : strips) {
+      multiply(strip, y, target + strip.first());
     }
   }
 

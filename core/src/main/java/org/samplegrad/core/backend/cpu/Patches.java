@@ -217,6 +217,19 @@ final class Patches {
     }
   }
 
+  /**
+   * So many channels of a group of a sample, each into an image of its own, where these are of one
+   * channel.
+   *
+   * @param images {@code [block,c,...]}
+   * @param image {@code [c, imageLength]}
+   */
+  void loadChannels(float[] images, int block, int count, float[] image) {
+    for (int c = 0; c < count; c++) {
+      load(images, (block * count + c) * groupSize(), image, c * imageLength());
+    }
+  }
+
   /** Adds what {@link #load} would have taken. */
   void addTo(float[] images, int first, float[] image) {
     for (int start = 0; start < pixels.length; start += TRANSPOSED) {

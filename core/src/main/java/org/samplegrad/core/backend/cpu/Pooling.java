@@ -52,6 +52,15 @@ final class Pooling {
     }
   }
 
+  int channelSize() {
+    return channelSize;
+  }
+
+  /** Windows of a channel. */
+  int windows() {
+    return places.length;
+  }
+
   /**
    * The position of the maximum of each window of each channel; the first of equal ones, and the
    * first that is not a number if there is one.
@@ -59,15 +68,60 @@ final class Pooling {
   void findMaxima(float[] images, int size, int[] positions) {
     int target = 0;
     for (int first = 0; first < size; first += channelSize) {
-      if (plane != null && kernels.areFinite(images, first, first + channelSize)) {
-        chooseMaxima(images, first);
-      } else {
-        findMaxima(images, first);
-      }
+      findPlaces(images, first);
       for (int p = 0; p < places.length; p++) {
         positions[target + p] = first + places[p];
       }
       target += places.length;
+    }
+  }
+
+  /**
+   * The maxima as well.
+   *
+   * @param images some channels of all images
+   * @param size of these channels
+   * @param origin position of these channels among all
+   * @param target where the first window's maximum and position go
+   */
+  void pool(float[] images, int size, int origin, float[] values, int[] positions, int target) {
+    int window = target;
+    for (int first = 0; first < size; first += channelSize) {
+      findPlaces(images, first);
+      for (int p = 0; p < places.length; p++) {
+        int place = first + places[p];
+        values[window + p] = images[place];
+        positions[window + p] = origin + place;
+      }
+      window += places.length;
+    }
+  }
+
+  /** Where each position lies in its channel; channels must not be larger than a char tells. */
+  char[] places(int[] positions) {
+    char[] result = new char[positions.length];
+    for (int window = 0, first = 0; window < positions.length; first += channelSize) {
+      for (int end = window + places.length; window < end; window++) {
+        result[window] = (char) (positions[window] - first);
+      }
+    }
+    return result;
+  }
+
+  /** The reverse of {@link #places}. */
+  void positions(char[] ofChannels, int[] positions) {
+    for (int window = 0, first = 0; window < positions.length; first += channelSize) {
+      for (int end = window + places.length; window < end; window++) {
+        positions[window] = ofChannels[window] + first;
+      }
+    }
+  }
+
+  private void findPlaces(float[] images, int first) {
+    if (plane != null && kernels.areFinite(images, first, first + channelSize)) {
+      chooseMaxima(images, first);
+    } else {
+      findMaxima(images, first);
     }
   }
 

@@ -52,6 +52,11 @@ interface SampleConvolution extends AutoCloseable {
   /** Adds {@code fold(W^T u)} to an image; the columns are lost. */
   void addAdjoint(Scratch weights, CpuTensor u, int first, float[] images, int target);
 
+  /** The only places where {@link #product} writes, to sparse elements; null if it writes all. */
+  default Support support() {
+    return null;
+  }
+
   /** Whether {@link #product} writes to the Java array of a tensor, not to native memory. */
   boolean writesArrays();
 

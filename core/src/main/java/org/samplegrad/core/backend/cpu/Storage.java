@@ -4,13 +4,24 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * The elements of one or several tensors, in a Java array, in native memory, or both: loops want
- * the one, matrix products the other, and each is made from the other when it is asked for. The
- * elements never change once another one than its maker has seen them.
+ * the one, matrix products the other, and each is made from the other when it is asked for. Those
+ * of a convolution may still have to be computed, and of others only some are not 0. The elements
+ * never change once another one than its maker has seen them.
  */
 final class Storage {
   private final Memory memory;
   private final int size;
   private float[] array;
+
+  /** Computes the elements, or null where they have been. */
+  private LateConvolution late;
+
+  /** Computes the elements in native memory, or null where they have been. */
+  private LateProduct product;
+
+  /** The elements that are not 0, or null if that is not known. */
+  private SparseElements sparse;
+
   private FloatPointer pointer;
   private boolean freed;
 
@@ -24,6 +35,45 @@ final class Storage {
     Storage storage = new Storage(memory, size);
     storage.array = memory.takeArray(size);
     return storage;
+  }
+
+  /** Elements that are computed when they are first asked for. */
+  static Storage late(Memory memory, int size, LateConvolution convolution) {
+    Storage storage = new Storage(memory, size);
+    storage.late = convolution;
+    return storage;
+  }
+
+  /** Elements that are computed in native memory when they are first asked for. */
+  static Storage late(Memory memory, int size, LateProduct product) {
+    Storage storage = new Storage(memory, size);
+    storage.product = product;
+    return storage;
+  }
+
+  /** What will compute the elements; null where they are here, or are no product. */
+  LateProduct product() {
+    requireAlive();
+    return product;
+  }
+
+  /** Elements still to be written, at the places of a support. */
+  static Storage sparse(Memory memory, int size, Support support) {
+    Storage storage = new Storage(memory, size);
+    float[] values = support.takeValues(memory);
+    storage.sparse = new SparseElements(support, values, size / support.images());
+    return storage;
+  }
+
+  /** The elements that are not 0; null if that is not known. */
+  SparseElements sparse() {
+    requireAlive();
+    return sparse;
+  }
+
+  /** What will compute the elements; null where they are here. */
+  LateConvolution late() {
+    return late;
   }
 
   /** Elements still to be written, in native memory. */
@@ -43,9 +93,16 @@ final class Storage {
    */
   float[] array() {
     requireAlive();
-    if (array == null) {
+    if (late != null) {
       array = memory.takeArray(size);
-      pointer.get(array, 0, size);
+      late.write(array);
+      late = null;
+    } else if (array == null && sparse != null) {
+      array = memory.takeArray(size);
+      sparse.write(array);
+    } else if (array == null) {
+      array = memory.takeArray(size);
+      pointer().get(array, 0, size);
       // What was a product is seldom a factor again, and large products fill the memory.
       memory.giveBack(pointer);
       pointer = null;
@@ -56,22 +113,26 @@ final class Storage {
   /** The elements from position 0 on; there may be more. */
   FloatPointer pointer() {
     requireAlive();
-    if (pointer == null) {
+    if (product != null) {
       pointer = memory.takePointer(size);
-      pointer.put(array, 0, size);
+      product.write(pointer);
+      product = null;
+    } else if (pointer == null) {
+      float[] elements = array();
+      pointer = memory.takePointer(size);
+      pointer.put(elements, 0, size);
     }
     return pointer;
   }
 
   /** Copies elements from native memory, without making an array of all of them. */
   void read(int first, float[] target, int length) {
-    requireAlive();
-    pointer.position(first).get(target, 0, length);
+    pointer().position(first).get(target, 0, length);
     pointer.position(0);
   }
 
   boolean isInArray() {
-    return array != null;
+    return array != null || late != null || sparse != null;
   }
 
   private void requireAlive() {
@@ -88,8 +149,14 @@ final class Storage {
     if (pointer != null) {
       memory.giveBack(pointer);
     }
+    if (sparse != null) {
+      memory.giveBack(sparse.values());
+    }
+    sparse = null;
     array = null;
     pointer = null;
+    late = null;
+    product = null;
     freed = true;
   }
 }

@@ -83,20 +83,16 @@ final class StretchedConvolution implements DirectConvolution {
   }
 
   @Override
-  public void forward(int samples, int groups, float[] images, float[] weights, float[] y) {
-    for (int group = 0; group < groups; group++) {
-      TileKernels.packPanels(
-          weights, group * outputs * stretches.length, outputs, stretches.length, ROWS, panels);
-      for (int n = 0; n < samples; n++) {
-        int block = n * groups + group;
-        for (int c = 0; c < channels; c++) {
-          plane.load(
-              images, (block * channels + c) * plane.groupSize(), image, c * plane.imageLength());
-        }
-        multiply();
-        write(y, block * outputs * plane.positions());
-      }
-    }
+  public void arrange(float[] weights, int group) {
+    TileKernels.packPanels(
+        weights, group * outputs * stretches.length, outputs, stretches.length, ROWS, panels);
+  }
+
+  @Override
+  public void forward(float[] images, int block, float[] y, int target) {
+    plane.loadChannels(images, block, channels, image);
+    multiply();
+    write(y, target);
   }
 
   private void multiply() {

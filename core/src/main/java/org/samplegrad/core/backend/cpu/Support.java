@@ -8,13 +8,54 @@ import org.samplegrad.core.backend.Shape;
  * Where the elements of an array of images {@code [n,c,...]} lie that are not 0 by its making,
  * whatever the values: of the gradient that a max pool gives back, the maxima. Elements elsewhere
  * are 0, and nothing that is derived from them comes through to the ones before.
- *
- * @param starts for each image {@code n,c} where its places begin; one more for the end
- * @param places the positions in an image, in no particular order, each once
  */
-record Support(int[] starts, int[] places) {
+final class Support {
   /** Where more elements than this share are left, leaving out the others gains nothing. */
   private static final double LARGEST_SHARE = 0.5;
+
+  /**
+   * The number of no place, for indices that do not count: its element is 0. To ask for each index
+   * whether it counts would be answered wrongly by the processor as often as not.
+   */
+  private static final int NOWHERE = 0;
+
+  /** For each image {@code n,c} the number of its first place; one more for the end. */
+  private final int[] starts;
+
+  /** The positions in an image, in no particular order, each once; there may be more elements. */
+  private final int[] places;
+
+  /** What the places come from, or null. */
+  private final Indices indices;
+
+  /** For each index the number of the place it points to, or {@link #NOWHERE}. */
+  private final int[] ofIndices;
+
+  private Support(int[] starts, int[] places, Indices indices, int[] ofIndices) {
+    this.starts = starts;
+    this.places = places;
+    this.indices = indices;
+    this.ofIndices = ofIndices;
+  }
+
+  int images() {
+    return starts.length - 1;
+  }
+
+  /** Number of the first place of an image. */
+  int start(int image) {
+    return starts[image];
+  }
+
+  /** A position in its image. */
+  int place(int number) {
+    return places[number];
+  }
+
+  /** What the numbers of places are below. */
+  int end() {
+    return starts[images()];
+  }
 
   /**
    * The places that indices point to; null if they are not those of a pool, or if they are too
@@ -35,9 +76,12 @@ record Support(int[] starts, int[] places) {
       return null;
     }
     int[] starts = new int[images + 1];
-    int[] places = new int[indices.size()];
-    int[] seenIn = new int[size];
-    int count = 0;
+    int[] places = new int[1 + indices.size()];
+    int[] ofIndices = new int[indices.size()];
+    // The number of each position among the places, where it is one of the same image.
+    int[] numbers = new int[size];
+    int count = 1;
+    starts[0] = count;
     for (int image = 0; image < images; image++) {
       for (int i = image * chosen; i < (image + 1) * chosen; i++) {
         int place = indices.position(i) - image * size;
@@ -46,12 +90,14 @@ record Support(int[] starts, int[] places) {
         }
         places[count] = place;
         int counts = mask == null ? 1 : oneIfPositive(mask[i]);
-        count += seenIn[place] != image + 1 ? counts : 0;
-        seenIn[place] = counts != 0 ? image + 1 : seenIn[place];
+        boolean isNew = numbers[place] < starts[image];
+        numbers[place] = isNew ? counts * count : numbers[place];
+        count += isNew ? counts : 0;
+        ofIndices[i] = counts * numbers[place];
       }
       starts[image + 1] = count;
     }
-    return new Support(starts, places);
+    return new Support(starts, places, indices, ofIndices);
   }
 
   /**
@@ -63,27 +109,40 @@ record Support(int[] starts, int[] places) {
     return -Float.floatToRawIntBits(x + 0f) >>> (Integer.SIZE - 1);
   }
 
-  /** The sum of an image's elements at these places, in float64. */
-  double sum(float[] x, int image, int imageSize) {
-    int first = image * imageSize;
-    double even = 0;
-    double odd = 0;
-    int i = starts[image];
-    for (; i + 1 < starts[image + 1]; i += 2) {
-      even += x[first + places[i]];
-      odd += x[first + places[i + 1]];
+  /** So many elements that those of all places can be written to them. */
+  float[] takeValues(Memory memory) {
+    float[] values = memory.takeArray(end());
+    values[NOWHERE] = 0;
+    return values;
+  }
+
+  /** Whether its places are those that these indices point to, or some of them. */
+  boolean isOf(Indices other) {
+    return indices == other;
+  }
+
+  /** Adds each element to that of the place its index points to, of those that count. */
+  void scatterAdd(float[] x, float[] values) {
+    Arrays.fill(values, 0, end(), 0f);
+    for (int i = 0; i < ofIndices.length; i++) {
+      values[ofIndices[i]] += x[i];
     }
-    for (; i < starts[image + 1]; i++) {
-      even += x[first + places[i]];
+    values[NOWHERE] = 0;
+  }
+
+  /** The reverse: for each index the element of its place, or 0 if it does not count. */
+  void gather(float[] values, float[] y) {
+    for (int i = 0; i < ofIndices.length; i++) {
+      y[i] = values[ofIndices[i]];
     }
-    return even + odd;
   }
 
   /** Of these places those where {@code x} is positive or NaN. */
   Support wherePositive(float[] x, int imageSize) {
     int[] left = new int[starts.length];
-    int[] kept = new int[starts[starts.length - 1]];
-    int count = 0;
+    int[] kept = new int[end()];
+    int count = 1;
+    left[0] = count;
     for (int image = 0; image + 1 < starts.length; image++) {
       int first = image * imageSize;
       for (int i = starts[image]; i < starts[image + 1]; i++) {
@@ -92,17 +151,7 @@ record Support(int[] starts, int[] places) {
       }
       left[image + 1] = count;
     }
-    return new Support(left, kept);
-  }
-
-  /** Copies the elements at these places. */
-  void copy(float[] from, float[] to, int imageSize) {
-    for (int image = 0; image + 1 < starts.length; image++) {
-      int first = image * imageSize;
-      for (int i = starts[image]; i < starts[image + 1]; i++) {
-        to[first + places[i]] = from[first + places[i]];
-      }
-    }
+    return new Support(left, kept, null, null);
   }
 
   /** The largest number of places in a number of images that follow each other. */

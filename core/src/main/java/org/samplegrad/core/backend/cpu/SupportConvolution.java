@@ -139,14 +139,12 @@ final class SupportConvolution implements SampleConvolution {
 
   @Override
   public void product(Scratch weights, CpuTensor y, int target) {
-    float[] out = y.array();
-    int positions = patches.positions();
-    Arrays.fill(out, target, target + outputs * positions, 0f);
+    float[] out = y.sparse().values();
     for (int o = 0; o < outputs; o++) {
-      int first = support.starts()[imageAt(target) + o];
-      int count = support.starts()[imageAt(target) + o + 1] - first;
+      int first = support.start(imageAt(target) + o);
+      int count = support.start(imageAt(target) + o + 1) - first;
       for (int i = 0; i < count; i++) {
-        places[i] = patches.bases()[support.places()[first + i]];
+        places[i] = patches.bases()[support.place(first + i)];
       }
       Arrays.fill(products, 0, count, 0f);
       int row = o * patches.patchLength();
@@ -154,24 +152,20 @@ final class SupportConvolution implements SampleConvolution {
           image, places, count, patches.quadOffsets(), weights.array(), row, products);
       kernels.multiplyPatches(
           image, places, count, patches.offsets(), weights.array(), row + inQuads, products);
-      for (int i = 0; i < count; i++) {
-        out[target + o * positions + support.places()[first + i]] = products[i];
-      }
+      System.arraycopy(products, 0, out, first, count);
     }
   }
 
   @Override
   public void gradient(CpuTensor u, int first, Scratch gradient) {
-    float[] factors = u.array();
+    float[] factors = u.sparse().values();
     for (int o = 0; o < outputs; o++) {
-      int start = support.starts()[imageAt(first) + o];
-      int count = support.starts()[imageAt(first) + o + 1] - start;
-      int from = first + o * patches.positions();
+      int start = support.start(imageAt(first) + o);
+      int count = support.start(imageAt(first) + o + 1) - start;
       for (int i = 0; i < count; i++) {
-        int place = support.places()[start + i];
-        places[i] = patches.bases()[place];
-        values[i] = factors[from + place];
+        places[i] = patches.bases()[support.place(start + i)];
       }
+      System.arraycopy(factors, start, values, 0, count);
       int row = o * patches.patchLength();
       Arrays.fill(gradient.array(), row, row + inQuads, 0f);
       for (Stretch stretch : stretches) {
@@ -194,7 +188,7 @@ final class SupportConvolution implements SampleConvolution {
 
   @Override
   public void addAdjoint(Scratch weights, CpuTensor u, int first, float[] images, int target) {
-    orderByPosition(u.array(), first);
+    orderByPosition(u.sparse().values(), first);
     Arrays.fill(adjoint, 0f);
     // A piece of all weights at a time, which the nearest cache holds.
     for (Stretch stretch : stretches) {
@@ -227,11 +221,11 @@ final class SupportConvolution implements SampleConvolution {
 
   /** Puts the places of the weights that meet each position, and the values, one after another. */
   private void orderByPosition(float[] factors, int first) {
-    int start = support.starts()[imageAt(first)];
-    int end = support.starts()[imageAt(first) + outputs];
+    int start = support.start(imageAt(first));
+    int end = support.start(imageAt(first) + outputs);
     Arrays.fill(starts, 0);
     for (int i = start; i < end; i++) {
-      starts[support.places()[i]]++;
+      starts[support.place(i)]++;
     }
     int sum = 0;
     for (int p = 0; p < starts.length; p++) {
@@ -240,14 +234,19 @@ final class SupportConvolution implements SampleConvolution {
     }
     // From the end, so that each start has moved to its place when all is filled in.
     for (int o = outputs - 1; o >= 0; o--) {
-      int from = support.starts()[imageAt(first) + o];
-      for (int i = support.starts()[imageAt(first) + o + 1] - 1; i >= from; i--) {
-        int place = support.places()[i];
+      int from = support.start(imageAt(first) + o);
+      for (int i = support.start(imageAt(first) + o + 1) - 1; i >= from; i--) {
+        int place = support.place(i);
         int next = --starts[place];
         places[next] = o * patches.patchLength();
-        values[next] = factors[first + o * patches.positions() + place];
+        values[next] = factors[i];
       }
     }
+  }
+
+  @Override
+  public Support support() {
+    return support;
   }
 
   @Override

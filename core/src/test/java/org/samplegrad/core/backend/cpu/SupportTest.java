@@ -17,11 +17,19 @@ class SupportTest {
     return new Indices(Shape.of(2, 1, 1, 2), positions);
   }
 
+  private static int[] starts(Support support) {
+    return IntStream.rangeClosed(0, support.images()).map(support::start).toArray();
+  }
+
+  private static int[] places(Support support) {
+    return IntStream.range(support.start(0), support.end()).map(support::place).toArray();
+  }
+
   @Test
   void holdsEachPlaceOfAnImageOnce() {
     Support support = Support.of(indices(5, 5, 6, 9), IMAGES, null);
-    assertThat(support.starts()).containsExactly(0, 1, 3);
-    assertThat(support.places()).startsWith(5, 0, 3);
+    assertThat(starts(support)).containsExactly(1, 2, 4);
+    assertThat(places(support)).containsExactly(5, 0, 3);
   }
 
   @Test
@@ -40,8 +48,8 @@ class SupportTest {
     Support support = Support.of(indices(0, 1, 8, 9), IMAGES, null);
     float[] x = {2, -1, 0, 0, 0, 0, 0, 0, -0f, Float.MIN_VALUE, 0, 0};
     Support positive = support.wherePositive(x, 6);
-    assertThat(positive.starts()).containsExactly(0, 1, 2);
-    assertThat(positive.places()).startsWith(0, 3);
+    assertThat(starts(positive)).containsExactly(1, 2, 3);
+    assertThat(places(positive)).containsExactly(0, 3);
   }
 
   /** A place that two windows chose counts once, if one of them counts. */
@@ -49,8 +57,8 @@ class SupportTest {
   void hasOnlyPlacesThatAMaskLeaves() {
     float[] mask = {-1, 3, 0, 2};
     Support support = Support.of(indices(5, 5, 6, 9), IMAGES, mask);
-    assertThat(support.starts()).containsExactly(0, 1, 2);
-    assertThat(support.places()).startsWith(5, 3);
+    assertThat(starts(support)).containsExactly(1, 2, 3);
+    assertThat(places(support)).containsExactly(5, 3);
   }
 
   @Test
@@ -72,10 +80,53 @@ class SupportTest {
   private static double[] scattered(CpuBackend backend, Tensor x, Indices maxima) {
     CpuTensor images = (CpuTensor) backend.scatterAdd(x, maxima, IMAGES);
     float[] seen = new float[IMAGES.size()];
-    images.support().copy(images.array(), seen, 6);
+    images.sparse().write(seen);
     assertThat(backend.toDoubles(images))
         .isEqualTo(IntStream.range(0, seen.length).mapToDouble(i -> seen[i]).toArray());
     return backend.toDoubles(images);
+  }
+
+  /** Two of the indices point to the same place. */
+  @Test
+  void whatWasScatteredIsGatheredAgain() {
+    try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {
+      Indices maxima = indices(5, 5, 6, 9);
+      Shape pooled = Shape.of(2, 1, 1, 2);
+      Tensor x = backend.tensor(pooled, new double[] {1, 2, 4, 8});
+      Tensor masked = backend.maskPositive(x, backend.tensor(pooled, new double[] {1, 1, 0, 1}));
+      Tensor images = backend.scatterAdd(masked, maxima, IMAGES);
+      assertThat(backend.toDoubles(backend.gather(images, maxima))).containsExactly(3, 3, 0, 8);
+      assertThat(backend.toDoubles(backend.gather(images, indices(0, 5, 9, 6))))
+          .containsExactly(0, 3, 8, 0);
+    }
+  }
+
+  @Test
+  void imagesAreAddedWhereTheirSupportIs() {
+    try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {
+      Tensor x = backend.tensor(Shape.of(2, 1, 1, 2), new double[] {1, 2, 4, 8});
+      Indices maxima = indices(0, 5, 8, 8);
+      Tensor images = backend.scatterAdd(x, maxima, IMAGES);
+      Tensor same = backend.scatterAdd(backend.scale(x, 2), maxima, IMAGES);
+      Tensor other = backend.scatterAdd(x, indices(1, 2, 6, 11), IMAGES);
+      assertThat(((CpuTensor) backend.add(images, same)).support()).isNotNull();
+      assertThat(backend.toDoubles(backend.add(images, same)))
+          .containsExactly(3, 0, 0, 0, 0, 6, 0, 0, 36, 0, 0, 0);
+      assertThat(backend.toDoubles(backend.add(images, other)))
+          .containsExactly(1, 1, 2, 0, 0, 2, 4, 0, 12, 0, 0, 8);
+    }
+  }
+
+  /** The rows of two images are no images. */
+  @Test
+  void aReshapedArrayHasNoSupport() {
+    try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {
+      Tensor x = backend.tensor(Shape.of(2, 1, 1, 2), new double[] {1, 2, 4, 8});
+      Tensor images = backend.scatterAdd(x, indices(0, 5, 8, 8), IMAGES);
+      CpuTensor rows = (CpuTensor) backend.reshape(images, Shape.of(2, 2, 3, 1));
+      assertThat(rows.support()).isNull();
+      assertThat(backend.toDoubles(backend.sum(rows, 2, 3))).containsExactly(1, 2, 12, 0);
+    }
   }
 
   @Test
