@@ -289,7 +289,10 @@ public interface Backend extends AutoCloseable {
    */
   Indices maxPoolIndices(Tensor x, Window window);
 
-  /** The elements at {@link #maxPoolIndices}, with these. */
+  /**
+   * The maximum of each window with its position: {@link #gather} of {@link #maxPoolIndices}, and
+   * refuses what that refuses.
+   */
   default Pooled maxPool(Tensor x, Window window) {
     Indices positions = maxPoolIndices(x, window);
     return new Pooled(gather(x, positions), positions);

@@ -65,7 +65,7 @@ public final class KeptResults implements Serializable {
   }
 
   /** Whether a product with sums of so many terms is worth keeping. */
-  public static boolean suits(int terms) {
+  public static boolean suits(long terms) {
     return terms >= LEAST_TERMS;
   }
 

@@ -95,8 +95,11 @@ final class LateConvolution {
    */
   void pool(Pooling pooling, float[] values, int[] positions) {
     KeptResults.Sequence sequence = results.get();
-    int terms = weight.shape().dropFirst().size() * (pooling.channelSize() / pooling.windows());
-    boolean keeps = KeptResults.suits(terms) && pooling.channelSize() <= LARGEST_KEPT_CHANNEL;
+    // A maximum stands for the sums of its window.
+    long sums = pooling.channelSize() / pooling.windows();
+    boolean keeps =
+        KeptResults.suits(sums * weight.shape().dropFirst().size())
+            && pooling.channelSize() <= LARGEST_KEPT_CHANNEL;
     KeptResults.Kept known = keeps ? sequence.next(positions.length) : null;
     if (known != null) {
       System.arraycopy(known.elements(), 0, values, 0, positions.length);

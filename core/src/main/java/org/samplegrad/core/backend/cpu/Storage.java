@@ -73,6 +73,7 @@ final class Storage {
 
   /** What will compute the elements; null where they are here. */
   LateConvolution late() {
+    requireAlive();
     return late;
   }
 
