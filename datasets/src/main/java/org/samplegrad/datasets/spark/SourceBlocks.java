@@ -12,11 +12,13 @@ import org.samplegrad.datasets.SampleSource;
 
 /** The samples of a {@link SampleSource}, cut into ranges of equal length, one per partition. */
 public final class SourceBlocks implements DistributedBlocks {
-  /** Several partitions per core, so that cores finish together and progress can be seen. */
-  private static final int PARTITIONS_PER_CORE = 4;
+  /** A core that is slower for a while leaves its second partition to the others. */
+  private static final int PARTITIONS_PER_CORE = 2;
 
-  /** Fewer, and the partition's totals would take longer to merge than its samples to add up. */
-  private static final int BLOCKS_PER_PARTITION = 32;
+  /**
+   * With fewer, starting a task and merging its totals would take too large a share of its time.
+   */
+  private static final int BLOCKS_PER_PARTITION = 64;
 
   private final String name;
   private final long[] starts;
@@ -60,9 +62,11 @@ public final class SourceBlocks implements DistributedBlocks {
     return new SourceBlocks(name, starts, deliveries);
   }
 
-  private static int partitions(long count, int blockSize, int cores) {
-    long worthwhile = Math.max(cores, count / ((long) BLOCKS_PER_PARTITION * blockSize));
-    return (int) Math.max(1, Math.min(count, Math.min(worthwhile, PARTITIONS_PER_CORE * cores)));
+  /** The same number for each core, so that all finish together. */
+  static int partitions(long count, int blockSize, int cores) {
+    long worthwhile = count / ((long) BLOCKS_PER_PARTITION * blockSize * cores);
+    long perCore = Math.max(1, Math.min(worthwhile, PARTITIONS_PER_CORE));
+    return (int) Math.max(1, Math.min(count, perCore * cores));
   }
 
   private static long start(int partition, int partitions, long count) {

@@ -32,4 +32,17 @@ class SourceBlocksTest extends SparkSuite {
             .sum();
     assertThat(samples).isEqualTo(limit);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 10, 4, 1", // Spark needs one
+    "3, 10, 4, 3",
+    "4, 10, 4, 4",
+    "5119, 10, 4, 4", // a second one for each core is worth its start from 64 blocks each on
+    "5120, 10, 4, 8",
+    "1000000000000, 1024, 512, 1024"
+  })
+  void everyCoreHasTheSameNumberOfPartitions(long count, int blockSize, int cores, int expected) {
+    assertThat(SourceBlocks.partitions(count, blockSize, cores)).isEqualTo(expected);
+  }
 }

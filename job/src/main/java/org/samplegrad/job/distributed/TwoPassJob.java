@@ -43,6 +43,7 @@ public final class TwoPassJob {
   private final String backendName;
   private final Broadcast<ParameterVector> parameters;
   private final PassListener listener;
+  private final TotalsReduction.Choice reductions;
 
   public TwoPassJob(
       JavaSparkContext spark,
@@ -50,11 +51,22 @@ public final class TwoPassJob {
       ParameterVector parameters,
       String backendName,
       PassListener listener) {
+    this(spark, objective, parameters, backendName, listener, TotalsReduction::of);
+  }
+
+  TwoPassJob(
+      JavaSparkContext spark,
+      Objective objective,
+      ParameterVector parameters,
+      String backendName,
+      PassListener listener,
+      TotalsReduction.Choice reductions) {
     this.spark = spark;
     this.objective = objective;
     this.backendName = backendName;
     this.parameters = spark.broadcast(parameters);
     this.listener = listener;
+    this.reductions = reductions;
   }
 
   /** What the job is to find out, and how. */
@@ -175,7 +187,8 @@ public final class TwoPassJob {
       List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout, detail));
       lengths.add(1); // rows passed over
       TotalsReduction.Sum sum =
-          reduction(lengths)
+          reductions
+              .of(lengths, deliveries)
               .over(deliveries, momentsWork(objective, parameters, detail, backendName, precision));
       double seconds = end(MOMENTS, start);
       if (sum.badRow() != null) {
@@ -204,16 +217,13 @@ public final class TwoPassJob {
       Broadcast<Cotangents> shared = spark.broadcast(cotangents);
       ParameterLayout layout = objective.model().parameters();
       TotalsReduction.Sum sum =
-          reduction(List.of(layout.size()))
+          reductions
+              .of(List.of(layout.size()), deliveries)
               .over(
                   deliveries, pullBackWork(objective, parameters, shared, backendName, precision));
       shared.destroy();
       double seconds = end(PULL_BACK, start);
       return new PullBackResult(new ParameterVector(layout, sum.arrays().get(0)), seconds);
-    }
-
-    private TotalsReduction reduction(List<Integer> lengths) {
-      return TotalsReduction.of(lengths, deliveries.getNumPartitions());
     }
 
     private double start(String pass) {

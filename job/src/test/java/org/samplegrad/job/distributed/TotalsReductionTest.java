@@ -42,7 +42,7 @@ class TotalsReductionTest extends SparkSuite {
 
   static Stream<TotalsReduction> reductions() {
     return Stream.concat(
-        Stream.of(new CollectedReduction(LENGTHS)),
+        Stream.of(new SharedReduction(LENGTHS), new CollectedReduction(LENGTHS)),
         IntStream.of(1, 3, 4, 100).mapToObj(elements -> new SlicedReduction(LENGTHS, elements)));
   }
 
@@ -108,9 +108,34 @@ class TotalsReductionTest extends SparkSuite {
   @Test
   void whatTheDriverHoldsAtOnceIsBounded() {
     int elements = (int) (TotalsReduction.MOST_COLLECTED / Double.BYTES / 64);
-    assertThat(TotalsReduction.of(List.of(elements), 64)).isInstanceOf(CollectedReduction.class);
-    assertThat(TotalsReduction.of(List.of(elements), 65)).isInstanceOf(SlicedReduction.class);
-    assertThat(TotalsReduction.of(List.of(elements, 1), 64)).isInstanceOf(SlicedReduction.class);
+    assertThat(chosen(64, false, elements)).isInstanceOf(CollectedReduction.class);
+    assertThat(chosen(65, false, elements)).isInstanceOf(SlicedReduction.class);
+    assertThat(chosen(64, false, elements, 1)).isInstanceOf(SlicedReduction.class);
+    int atHome = (int) (TotalsReduction.MOST_SHARED / Double.BYTES / 64);
+    assertThat(chosen(64, true, atHome)).isInstanceOf(SharedReduction.class);
+    assertThat(chosen(65, true, atHome)).isInstanceOf(SlicedReduction.class);
+  }
+
+  private static TotalsReduction chosen(int partitions, boolean local, Integer... lengths) {
+    return TotalsReduction.of(List.of(lengths), partitions, local);
+  }
+
+  @Test
+  void tasksOfThisProcessShareTheirTotals() {
+    assertThat(TotalsReduction.of(LENGTHS, partitions(2))).isInstanceOf(SharedReduction.class);
+  }
+
+  @Test
+  void totalsThatComeTwiceCountOnce() {
+    OrderedSum sum = new OrderedSum(LENGTHS);
+    for (int partition : new int[] {2, 1, 2, 0, 1, 0, 3, 3}) {
+      sum.add(partition, new PartitionTotals(arrays(partition), null));
+    }
+    OrderedSum expected = new OrderedSum(LENGTHS);
+    for (int partition = 0; partition < 4; partition++) {
+      expected.add(partition, new PartitionTotals(arrays(partition), null));
+    }
+    assertThat(sum.sum().arrays().get(1)).containsExactly(expected.sum().arrays().get(1));
   }
 
   @Test
