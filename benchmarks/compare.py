@@ -415,17 +415,24 @@ class Comparison:
         return row, choice, detail
 
     def cores(self):
-        """All cores against one task, and against one task on one processor.
+        """All cores against one task, and against one task on one processor, in turns.
 
         Where a task has a processor of several, the compilers and the driver work on the others.
         """
         cores = self.options.cores
         rows = []
         for case in self.cases("cnn", "mlp"):
-            rates = []
-            for tasks, processors in ((1, 1), (1, cores), (cores, cores)):
-                with on_processors(processors), Job(self.options, tasks) as job:
-                    rates.append(median(self.measured(job, self.job_arguments(case))))
+            arguments = self.job_arguments(case)
+            with contextlib.ExitStack() as stack:
+                jobs = []
+                for tasks, processors in ((1, 1), (1, cores), (cores, cores)):
+                    with on_processors(processors):
+                        jobs.append(stack.enter_context(Job(self.options, tasks)))
+                turns = [
+                    [job.run(arguments) for job in jobs]
+                    for _ in range(self.options.warm_ups + self.options.rounds)
+                ]
+            rates = [median(runs) for runs in zip(*turns[self.options.warm_ups :])]
             ratios = [f"{rates[-1] / rate:.2f}" for rate in rates[:-1]]
             rows.append([case.model, *[f"{r:,.0f}" for r in rates], *ratios])
         self.report(
@@ -444,23 +451,43 @@ class Comparison:
         )
 
     def rows(self):
+        """Over few and many rows; and over one row for each core, for what any data set costs."""
         rows = []
-        for case in self.cases("logistic", "cnn"):
+        for case in self.cases("logistic", "cnn", "mlp"):
             often = dataclasses.replace(case, data="mnist-600000")
             counts = [min(n, self.options.rows or n) for n in (10_000, 60_000, 600_000)]
-            choices = {n: self.job_arguments(dataclasses.replace(often, rows=n)) for n in counts}
+            choices = {
+                n: self.job_arguments(dataclasses.replace(often, rows=n))
+                for n in (self.options.cores, *counts)
+            }
             runs = self.in_turns(choices)
-            microseconds = [1e6 / median(runs[n]) for n in counts]
+            fixed = median(runs[self.options.cores], "seconds")
+            seconds = [median(runs[n], "seconds") for n in counts]
+            microseconds = [1e6 * t / n for t, n in zip(seconds, counts)]
+            above = [1e6 * (t - fixed) / n for t, n in zip(seconds, counts)]
             rows.append(
                 [
                     case.model,
                     *[f"{m:.2f}" for m in microseconds],
                     f"{max(microseconds) / min(microseconds):.2f}",
+                    f"{1e3 * fixed:.0f} ms",
+                    f"{max(above) / min(above):.2f}",
                 ]
             )
         self.report(
             "Time per sample by the size of the data set (µs, both passes, all cores)",
-            table(["model", "10,000", "60,000", "600,000", "largest / smallest"], rows),
+            table(
+                [
+                    "model",
+                    "10,000",
+                    "60,000",
+                    "600,000",
+                    "largest / smallest",
+                    f"both passes over {self.options.cores} rows",
+                    "largest / smallest above that",
+                ],
+                rows,
+            ),
         )
 
     def in_turns(self, choices):
