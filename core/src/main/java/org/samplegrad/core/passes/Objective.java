@@ -11,8 +11,11 @@ import org.samplegrad.core.models.UnusableModelException;
 
 /** A model with a loss that fits its output. */
 public record Objective(Model model, Loss loss) implements Serializable {
-  /** Memory of the arrays of one block that a processor's cache still speeds up. */
-  private static final long CACHE_BYTES = 8L << 20;
+  /**
+   * Memory of the arrays of one block that a processor's cache still speeds up. Arrays that are
+   * never made, as those before a max pool, are counted, so this is more than the cache.
+   */
+  private static final long CACHE_BYTES = 24L << 20;
 
   /** Memory that the arrays of one block may take, what layers work in included. */
   private static final long MOST_BYTES = 72L << 20;

@@ -73,8 +73,8 @@ class ObjectiveTest {
   /** Else adding up arrays of the parameters' size would take longer than the samples. */
   @Test
   void blocksAreLargerWhereTheParametersAre() {
-    int few = blockSize(linear(2000, 1), Precision.FLOAT32);
-    int many = blockSize(linear(2000, 500), Precision.FLOAT32);
+    int few = blockSize(linear(8000, 1), Precision.FLOAT32);
+    int many = blockSize(linear(8000, 500), Precision.FLOAT32);
     assertThat(many).isGreaterThan(2 * few);
   }
 

@@ -3,7 +3,6 @@ package org.samplegrad.core.backend.cpu;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.ShapeRules;
@@ -22,9 +21,9 @@ final class ConvolutionChoice {
   private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
   private final Map<List<Object>, Patches> patches = new HashMap<>();
 
-  ConvolutionChoice(Memory memory, Optional<VectorKernels> kernels) {
+  ConvolutionChoice(Memory memory, VectorKernels kernels) {
     this.memory = memory;
-    this.kernels = kernels.orElse(null);
+    this.kernels = kernels;
   }
 
   Unfolding unfolding(Window window, Shape images) {

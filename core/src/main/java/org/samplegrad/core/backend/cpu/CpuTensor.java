@@ -7,6 +7,10 @@ import org.samplegrad.core.backend.Tensor;
 /** A shape over a {@link Storage}; a reshaped tensor shares it. */
 record CpuTensor(Shape shape, Storage storage, CpuBackend backend) implements Tensor {
 
+  CpuTensor reshaped(Shape other) {
+    return new CpuTensor(other, storage, backend);
+  }
+
   /** The elements of images that are not 0 by their making, or null if that is not known. */
   SparseElements sparse() {
     SparseElements elements = storage.sparse();
