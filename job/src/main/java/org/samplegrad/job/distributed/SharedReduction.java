@@ -23,7 +23,13 @@ record SharedReduction(List<Integer> lengths) implements TotalsReduction {
     SUMS.put(job, sum);
     try {
       deliveries.foreachPartition(
-          partition -> SUMS.get(job).add(TaskContext.getPartitionId(), work.totals(partition)));
+          partition -> {
+            PartitionTotals totals = work.totals(partition);
+            OrderedSum open = SUMS.get(job);
+            if (open != null) { // else the job has failed, and this task is what is left of it
+              open.add(TaskContext.getPartitionId(), totals);
+            }
+          });
       return sum.sum();
     } finally {
       SUMS.remove(job);

@@ -65,13 +65,11 @@ final class CpuElementwise {
   }
 
   private CpuTensor binary(Loops.Binary loop, CpuTensor a, CpuTensor b) {
-    CpuTensor left = a;
-    CpuTensor right = b;
     Shape shape = Shape.broadcast(a.shape(), b.shape());
     CpuTensor result = workspace.inArray(shape);
     loop.apply(
-        arrangement.broadcastTo(left, shape).array(),
-        arrangement.broadcastTo(right, shape).array(),
+        arrangement.broadcastTo(a, shape).array(),
+        arrangement.broadcastTo(b, shape).array(),
         result.array(),
         0,
         result.size());
