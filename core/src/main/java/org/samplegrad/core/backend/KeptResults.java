@@ -84,6 +84,12 @@ public final class KeptResults implements Serializable {
     return new Sequence(known == null ? null : known.get());
   }
 
+  /** For the last evaluation: these results where there are any, but none are kept in addition. */
+  public KeptResults forTheLastTime() {
+    SoftReference<List<Kept>> known = kept;
+    return known == null || known.get() == null ? none() : this;
+  }
+
   /** Keeps nothing any more, so that other blocks may: there is no evaluation to come. */
   public void release() {
     Cleaner.Cleanable taken = memory;

@@ -102,6 +102,20 @@ class KeptResultsTest {
   }
 
   @Test
+  void theLastEvaluationTakesWhatThereIsAndKeepsNothingMore() {
+    KeptResults kept = KeptResults.ofBlock();
+    try (KeptResults.Sequence sequence = kept.forTheLastTime().open()) {
+      assertThat(sequence.isKeeping()).isFalse();
+    }
+    keep(kept, new float[] {1, 2});
+
+    try (KeptResults.Sequence sequence = kept.forTheLastTime().open()) {
+      assertThat(sequence.next(2).elements()).containsExactly(1, 2);
+      assertThat(sequence.isKeeping()).isFalse();
+    }
+  }
+
+  @Test
   void keepsTheFirstResultsWhereMemoryEnds() {
     KeptResults kept = KeptResults.within(3 * Float.BYTES);
     keep(kept, new float[] {1, 2}, new float[] {3, 4}, new float[] {5});

@@ -297,7 +297,7 @@ public final class TwoPassJob {
           BlockDelivery delivery = deliveries.next();
           if (delivery.block() != null) {
             KeptResults kept = keptOf(delivery, parameters.value().layout());
-            pass.add(delivery.block(), kept, totals);
+            pass.add(delivery.block(), kept.forTheLastTime(), totals);
             kept.release();
           }
         }
