@@ -33,6 +33,13 @@ record ClassLabels(Weights weights, Integer ignored) implements Serializable {
               + " ...positions]; found "
               + outputShape);
     }
+    if (outputShape.extent(0) == 1) {
+      throw new IllegalArgumentException(
+          "the model gives one score per sample, an output of shape %s, and one class alone has the"
+                  .formatted(outputShape)
+              + " probability 1 whatever its score; for a single logit and labels 0 and 1 use the"
+              + " loss bce-with-logits");
+    }
     weights.requireOneForEach(outputShape.extent(0), CLASS_WEIGHTS, "class");
     return outputShape.extent(0);
   }

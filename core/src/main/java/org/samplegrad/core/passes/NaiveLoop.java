@@ -39,37 +39,21 @@ public record NaiveLoop(
       Backend backend) {
     double factor = factor(objective, samples, reduction);
     int size = parameters.layout().size();
-    List<double[]> individual = new ArrayList<>();
+    List<double[]> individual = gradients(objective, parameters, samples, factor, backend);
     double[] mean = new double[size];
-    for (Block sample : samples) {
-      double[] gradient =
-          backward(objective, parameters, sample, factor, backend, NaiveLoop::gradientOf);
-      individual.add(gradient);
+    for (double[] gradient : individual) {
       for (int j = 0; j < size; j++) {
         mean[j] += gradient[j] / samples.size();
       }
     }
     double[] variance = new double[size];
-    double[] total = new double[size];
-    for (int n = 0; n < samples.size(); n++) {
-      double[] deviation = individual.get(n);
+    for (double[] deviation : individual) {
       for (int j = 0; j < size; j++) {
         deviation[j] -= mean[j];
         variance[j] += deviation[j] * deviation[j] / samples.size();
       }
-      ParameterVector direction = new ParameterVector(parameters.layout(), deviation);
-      double[] product =
-          backward(
-              objective,
-              parameters,
-              samples.get(n),
-              factor,
-              backend,
-              evaluated -> hessianProductOf(evaluated, direction));
-      for (int j = 0; j < size; j++) {
-        total[j] += 2 * product[j] / samples.size();
-      }
     }
+    double[] total = products(objective, parameters, samples, individual, factor, backend);
     double totalVariance = 0;
     for (double v : variance) {
       totalVariance += v;
@@ -79,6 +63,64 @@ public record NaiveLoop(
         new ParameterVector(parameters.layout(), mean),
         new ParameterVector(parameters.layout(), variance),
         new ParameterVector(parameters.layout(), total));
+  }
+
+  /**
+   * {@code (2/N) sum_n H_n g_n}, the gradient of the mean squared norm: what a job that subtracts
+   * after summing has in its arrays, so that its roundings are a share of this.
+   *
+   * @param samples blocks of one sample each, at least one
+   */
+  public static ParameterVector meanSquaredNormGradient(
+      Objective objective,
+      ParameterVector parameters,
+      List<Block> samples,
+      Reduction reduction,
+      Backend backend) {
+    double factor = factor(objective, samples, reduction);
+    List<double[]> individual = gradients(objective, parameters, samples, factor, backend);
+    return new ParameterVector(
+        parameters.layout(), products(objective, parameters, samples, individual, factor, backend));
+  }
+
+  private static List<double[]> gradients(
+      Objective objective,
+      ParameterVector parameters,
+      List<Block> samples,
+      double factor,
+      Backend backend) {
+    List<double[]> individual = new ArrayList<>();
+    for (Block sample : samples) {
+      individual.add(
+          backward(objective, parameters, sample, factor, backend, NaiveLoop::gradientOf));
+    }
+    return individual;
+  }
+
+  /** {@code (2/N) sum_n H_n d_n}. */
+  private static double[] products(
+      Objective objective,
+      ParameterVector parameters,
+      List<Block> samples,
+      List<double[]> directions,
+      double factor,
+      Backend backend) {
+    double[] total = new double[parameters.layout().size()];
+    for (int n = 0; n < samples.size(); n++) {
+      ParameterVector direction = new ParameterVector(parameters.layout(), directions.get(n));
+      double[] product =
+          backward(
+              objective,
+              parameters,
+              samples.get(n),
+              factor,
+              backend,
+              evaluated -> hessianProductOf(evaluated, direction));
+      for (int j = 0; j < total.length; j++) {
+        total[j] += 2 * product[j] / samples.size();
+      }
+    }
+    return total;
   }
 
   private static double factor(Objective objective, List<Block> samples, Reduction reduction) {

@@ -16,6 +16,7 @@ import org.samplegrad.core.golden.Closeness;
 import org.samplegrad.core.golden.GoldenCase;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.parameters.ParameterVector;
 
 /** The passes against one backward per sample, and that loop itself against PyTorch. */
 class NaiveLoopTest {
@@ -94,6 +95,25 @@ class NaiveLoopTest {
       Closeness.assertThat(found.gradient()).isCloseTo(golden.gradient(), 1e-10);
       Closeness.assertThat(found.variance()).isCloseTo(golden.variance(), 1e-10);
       Closeness.assertThat(found.meanGradient()).isCloseTo(golden.meanGradient(), 1e-10);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("casesAndReductions")
+  void meanSquaredNormGradientIsThatOfTheFunctional(ObjectiveCase given, Reduction reduction) {
+    try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+      ParameterVector found =
+          NaiveLoop.meanSquaredNormGradient(
+              given.objective(), given.parameters(), given.samples(), reduction, backend);
+      TwoPasses expected =
+          TwoPasses.over(
+              given.split(2, 3),
+              given.objective(),
+              given.parameters(),
+              StandardFunctional.MEAN_SQUARED_NORM,
+              reduction,
+              Precision.FLOAT64);
+      Closeness.assertThat(found).isCloseTo(expected.gradient(), 1e-10);
     }
   }
 }

@@ -1,9 +1,11 @@
 package org.samplegrad.job.cli;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
@@ -11,6 +13,7 @@ import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterLayout;
+import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Block;
 import org.samplegrad.core.passes.NaiveLoop;
 import org.samplegrad.datasets.BlockDelivery;
@@ -31,8 +34,8 @@ import picocli.CommandLine.Spec;
           + " BackPACK page."
     })
 final class CheckCommand implements Callable<Integer> {
-  private static final double TOLERANCE_FLOAT32 = 1e-4;
-  private static final double TOLERANCE_FLOAT64 = 1e-10;
+  /** How many times the rounding that float32 shows in the naive loop is forgiven to the job. */
+  private static final double ROUNDING_SEEN = 10;
 
   @Spec CommandSpec spec;
 
@@ -73,25 +76,25 @@ final class CheckCommand implements Callable<Integer> {
     Request request = Request.of(session, data, model, compute, limit);
     request.notes().forEach(note -> console.print("Note: %s", note));
     FunctionalResult result = request.totalVariance(VarianceDetail.ELEMENTS, new Silent());
-    NaiveLoop naive = naive(request, result.precision());
-    double tolerance =
-        result.precision() == Precision.FLOAT32 ? TOLERANCE_FLOAT32 : TOLERANCE_FLOAT64;
+    List<Block> samples = samples(request, result.precision());
+    NaiveLoop naive = naive(request, samples, Precision.FLOAT64);
+    Agreement agreement =
+        new Agreement(result.precision(), rounding(request, samples, result.precision(), naive));
     console.print(
-        "%s: %d samples, reduction %s, %s on %s, tolerances %.0e",
+        "%s: %d samples, reduction %s, %s on %s, relative tolerance %.0e",
         name,
         result.statistics().count(),
         model.reduction,
         result.precision(),
         result.backend(),
-        tolerance);
-    boolean same = isClose(result.value(), naive.totalVariance(), tolerance);
+        agreement.tolerance());
+    boolean same =
+        agreement.isSame(
+            result.value(), naive.totalVariance(), 2 * naive.meanGradient().squaredNorm());
     console.print("Total variance: %.10g, naive loop %.10g", result.value(), naive.totalVariance());
     console.print("Total variance is the same? %s", text(same));
     for (ParameterLayout.Entry entry : result.gradient().layout().entries()) {
-      boolean sameGradient =
-          IntStream.range(entry.offset(), entry.offset() + entry.size())
-              .allMatch(
-                  i -> isClose(result.gradient().value(i), naive.gradient().value(i), tolerance));
+      boolean sameGradient = agreement.isSame(result.gradient(), naive.gradient(), entry);
       console.print(
           "Gradient of the total variance is the same for %s? %s",
           entry.name(), text(sameGradient));
@@ -100,23 +103,55 @@ final class CheckCommand implements Callable<Integer> {
     return same;
   }
 
-  /** In float64, whatever the job computed in, so that only the job's rounding is seen. */
-  private static NaiveLoop naive(Request request, Precision precision) {
-    List<Block> samples =
-        request.blocks(precision).deliveries().collect().stream()
-            .map(BlockDelivery::block)
-            .filter(Objects::nonNull)
-            .flatMap(block -> IntStream.range(0, block.samples()).mapToObj(block::sample))
-            .toList();
-    try (Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+  private static List<Block> samples(Request request, Precision precision) {
+    return request.blocks(precision).deliveries().collect().stream()
+        .map(BlockDelivery::block)
+        .filter(Objects::nonNull)
+        .flatMap(block -> IntStream.range(0, block.samples()).mapToObj(block::sample))
+        .toList();
+  }
+
+  private static NaiveLoop naive(Request request, List<Block> samples, Precision precision) {
+    try (Backend backend = Backends.open(Backends.AUTO, precision)) {
       return NaiveLoop.over(
-          request.objective(), request.parameters(), samples, request.model().reduction, float64);
+          request.objective(), request.parameters(), samples, request.model().reduction, backend);
     }
   }
 
-  /** As {@code torch.allclose}, with the absolute tolerance equal to the relative one. */
-  private static boolean isClose(double value, double expected, double tolerance) {
-    return Math.abs(value - expected) <= tolerance + tolerance * Math.abs(expected);
+  /**
+   * In float32 what it does to the naive loop; in float64, which has no better to compare with, a
+   * share of the terms that the job subtracts.
+   */
+  private static Agreement.Rounding rounding(
+      Request request, List<Block> samples, Precision precision, NaiveLoop naive) {
+    double share = Agreement.largestRounding(precision);
+    if (precision == Precision.FLOAT32) {
+      Supplier<NaiveLoop> rounded = once(() -> naive(request, samples, Precision.FLOAT32));
+      return parameter ->
+          Math.min(
+              share * naive.gradient().norm(),
+              ROUNDING_SEEN
+                  * Agreement.distance(rounded.get().gradient(), naive.gradient(), parameter));
+    }
+    Supplier<ParameterVector> subtracted = once(() -> meanSquaredNormGradient(request, samples));
+    return parameter -> share * (naive.gradient().norm() + subtracted.get().norm());
+  }
+
+  private static ParameterVector meanSquaredNormGradient(Request request, List<Block> samples) {
+    try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+      return NaiveLoop.meanSquaredNormGradient(
+          request.objective(), request.parameters(), samples, request.model().reduction, backend);
+    }
+  }
+
+  private static <T> Supplier<T> once(Supplier<T> computed) {
+    List<T> result = new ArrayList<>();
+    return () -> {
+      if (result.isEmpty()) {
+        result.add(computed.get());
+      }
+      return result.get(0);
+    };
   }
 
   private static String text(boolean same) {

@@ -1,5 +1,6 @@
 package org.samplegrad.job.cli;
 
+import org.samplegrad.core.backend.BackendException;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.passes.Objective;
@@ -48,6 +49,11 @@ final class ComputeOptions {
       throw new WrongUsageException(
           "Unknown backend '%s'; choose one of %s"
               .formatted(backend, String.join(", ", Backends.names())));
+    }
+    try {
+      Backends.provider(backend, precision.first());
+    } catch (BackendException e) {
+      throw new WrongUsageException(e.getMessage(), e);
     }
     requirePositive("--block-size", blockSize);
     requirePositive("--partitions", partitions);

@@ -86,10 +86,8 @@ public final class SampleGradCommand {
   }
 
   private static int reportWrongUsage(ParameterException e) {
-    CommandLine command = e.getCommandLine();
-    command
-        .getErr()
-        .printf("%s%nSee '%s --help'.%n", e.getMessage(), command.getCommandSpec().qualifiedName());
+    e.getCommandLine().getErr().println(UsageMessage.of(e));
+    e.getCommandLine().getErr().flush();
     return ExitCode.UNUSABLE_REQUEST.value();
   }
 

@@ -403,6 +403,10 @@ class BadInputTest extends SparkSuite {
         "--model mnist-cnn --block-size 1000000000 | --block-size",
         "--model linear --data synthetic:many | synthetic:N",
         "--model linear --colour blue | --colour",
+        "--model linear --backend cpu --precision float64 | does not compute in float64",
+        "--model linear --loss cross-entropy --data nowhere.parquet | bce-with-logits",
+        "--model linear --loss nll --data nowhere.parquet | bce-with-logits",
+        "--model linear --loss cross-entropy --loss-option target=probabilities | bce-with-logits",
         "--model mnist-cnn --weights nowhere.safetensors | does not exist",
         "--model linear --loss cross-entropy --limit zero | --limit"
       })

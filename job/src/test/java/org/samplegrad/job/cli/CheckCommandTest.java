@@ -29,6 +29,9 @@ class CheckCommandTest extends SparkSuite {
     assertThat(run.output())
         .contains("Note: " + DistortedBackendProvider.ADVICE)
         .contains("Total variance is the same? False");
+    assertThat(run.output().lines().filter(line -> line.endsWith("? False")))
+        .hasSize(LINES_OF_THREE_EXAMPLES);
+    assertThat(run.output()).doesNotContain("True");
     assertThat(run.exitCode()).isEqualTo(1);
   }
 
