@@ -135,6 +135,36 @@ public interface Backend extends AutoCloseable {
   /** The maximum over one axis, which keeps the extent 1. */
   Tensor max(Tensor x, int axis);
 
+  // The softmax p = exp(x) / sum(exp(x)) over an axis, its logarithm and the derivatives of that,
+  // which keep their digits where one p is nearly 1 and the others are small
+
+  /** {@code p_k = exp(x_k) / sum_j exp(x_j)} over one axis. */
+  default Tensor softmax(Tensor x, int axis) {
+    return SoftmaxFormulas.softmax(this, x, axis);
+  }
+
+  /**
+   * {@code log p_k}.
+   *
+   * @param probabilities {@code p}, the {@link #softmax} of {@code x}
+   */
+  default Tensor logSoftmax(Tensor x, Tensor probabilities, int axis) {
+    ShapeRules.requireSameShape(x.shape(), probabilities.shape());
+    return SoftmaxFormulas.of(this, probabilities, axis).logSoftmax(x, probabilities);
+  }
+
+  /** What a change {@code u} of the scores does to {@code log p}: {@code sum_j p_j (u_k - u_j)}. */
+  default Tensor logSoftmaxPushForward(Tensor probabilities, Tensor tangent, int axis) {
+    ShapeRules.requireSameShape(probabilities.shape(), tangent.shape());
+    return SoftmaxFormulas.of(this, probabilities, axis).pushForward(probabilities, tangent);
+  }
+
+  /** The adjoint of {@link #logSoftmaxPushForward}: {@code t_k - p_k sum_j t_j}. */
+  default Tensor logSoftmaxPullBack(Tensor probabilities, Tensor cotangent, int axis) {
+    ShapeRules.requireSameShape(probabilities.shape(), cotangent.shape());
+    return SoftmaxFormulas.of(this, probabilities, axis).pullBack(probabilities, cotangent);
+  }
+
   Tensor reshape(Tensor x, Shape shape);
 
   /** The axes of the result are the given axes of {@code x}, in that order. */

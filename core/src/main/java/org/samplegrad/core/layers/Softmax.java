@@ -4,7 +4,7 @@ import com.google.auto.service.AutoService;
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
-import org.samplegrad.core.ops.Shapes;
+import org.samplegrad.core.ops.SoftmaxFamily;
 
 /**
  * {@code exp(x) / sum(exp(x))} over an axis, as {@code torch.nn.Softmax}.
@@ -21,7 +21,7 @@ public record Softmax(int axis) implements Layer {
 
   @Override
   public Variable forward(List<Variable> parameters, Variable input) {
-    return Shapes.softmax(input, 1 + Axes.of(input.shape().dropFirst(), axis));
+    return SoftmaxFamily.softmax(input, 1 + Axes.of(input.shape().dropFirst(), axis));
   }
 
   /** Its names in model files. */

@@ -1,54 +1,39 @@
 package org.samplegrad.core.losses;
 
-import static org.samplegrad.core.ops.Elementwise.exp;
-import static org.samplegrad.core.ops.Elementwise.log;
 import static org.samplegrad.core.ops.Elementwise.multiply;
-import static org.samplegrad.core.ops.Elementwise.subtract;
+import static org.samplegrad.core.ops.Elementwise.negate;
 import static org.samplegrad.core.ops.Shapes.sum;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.samplegrad.core.autograd.Variable;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.ops.SoftmaxFamily;
 
 /**
- * Scores {@code z[n,k,...]} of classes {@code k} relative to the largest, a constant that guards
- * against overflow: {@code -log p[n,k,...] = normaliser[n,1,...] - shifted[n,k,...]}, of which
- * neither term is negative.
- *
- * @param shifted {@code z - max_k z}
- * @param normaliser {@code log(sum_k exp(shifted))}
+ * Scores {@code z[n,k,...]} of classes {@code k}, and the probabilities {@code p} they stand for.
  */
-record ClassScores(Variable shifted, Variable normaliser) {
+final class ClassScores {
   private static final int CLASS_AXIS = 1;
 
-  static ClassScores of(Variable scores) {
-    Variable largest = Variable.constant(scores.backend().max(scores.value(), CLASS_AXIS));
-    Variable shifted = subtract(scores, largest);
-    return new ClassScores(shifted, log(sum(exp(shifted), CLASS_AXIS)));
+  private ClassScores() {}
+
+  /** {@code -log p[n,k,...]}, none of which is negative. */
+  static Variable surprises(Variable scores) {
+    return negate(SoftmaxFamily.logSoftmax(scores, CLASS_AXIS));
   }
 
-  int classes() {
-    return shifted.shape().extent(CLASS_AXIS);
+  static int classes(Variable scores) {
+    return scores.shape().extent(CLASS_AXIS);
   }
 
-  /**
-   * {@code -sum_k t_k log p[n,k,...]}, {@code [n,1,...]}.
-   *
-   * @param factors t, in the shape of the scores or {@code [1,k,1...]}
-   */
-  Variable weightedSum(Variable factors) {
-    return subtract(
-        multiply(sum(factors, CLASS_AXIS), normaliser),
-        sum(multiply(factors, shifted), CLASS_AXIS));
-  }
-
-  /** One constant for each class, {@code [1,k,1...]}. */
-  Variable perClass(Weights weights) {
-    int[] extents = new int[shifted.shape().rank()];
+  /** {@code sum_k w_k s[n,k,...]}, {@code [n,1,...]}. */
+  static Variable weightedSum(Variable surprises, Weights weights) {
+    int[] extents = new int[surprises.shape().rank()];
     Arrays.fill(extents, 1);
-    extents[CLASS_AXIS] = classes();
-    double[] values = IntStream.range(0, classes()).mapToDouble(weights::get).toArray();
-    return Variable.constant(shifted.backend().tensor(Shape.of(extents), values));
+    extents[CLASS_AXIS] = classes(surprises);
+    double[] values = IntStream.range(0, classes(surprises)).mapToDouble(weights::get).toArray();
+    Variable factors = Variable.constant(surprises.backend().tensor(Shape.of(extents), values));
+    return sum(multiply(surprises, factors), CLASS_AXIS);
   }
 }

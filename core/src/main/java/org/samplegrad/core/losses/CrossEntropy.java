@@ -2,7 +2,6 @@ package org.samplegrad.core.losses;
 
 import static org.samplegrad.core.ops.Elementwise.add;
 import static org.samplegrad.core.ops.Elementwise.scale;
-import static org.samplegrad.core.ops.Elementwise.subtract;
 import static org.samplegrad.core.ops.Shapes.reshape;
 
 import com.google.auto.service.AutoService;
@@ -65,18 +64,15 @@ public record CrossEntropy(Weights classWeights, Integer ignoredLabel, double la
 
   @Override
   public Variable losses(Variable predictions, Targets targets) {
-    ClassScores scores = ClassScores.of(predictions);
-    Variable chosen = labels().chosen(scores.shifted(), targets);
-    Variable normaliser = reshape(scores.normaliser(), chosen.shape());
-    Variable losses = labels().weightedSum(subtract(normaliser, chosen), targets);
+    Variable surprises = ClassScores.surprises(predictions);
+    Variable losses = labels().weightedSum(labels().chosen(surprises, targets), targets);
     if (labelSmoothing == 0) {
       return losses;
     }
-    double share = labelSmoothing / scores.classes();
-    Variable ofAllClasses =
-        reshape(scores.weightedSum(scores.perClass(classWeights)), chosen.shape());
-    return add(
-        scale(losses, 1 - labelSmoothing), scale(labels().sum(ofAllClasses, targets), share));
+    double share = labelSmoothing / ClassScores.classes(predictions);
+    Variable ofAllClasses = ClassScores.weightedSum(surprises, classWeights);
+    Variable perLabel = reshape(ofAllClasses, ClassLabels.labelShape(predictions.shape()));
+    return add(scale(losses, 1 - labelSmoothing), scale(labels().sum(perLabel, targets), share));
   }
 
   @Override

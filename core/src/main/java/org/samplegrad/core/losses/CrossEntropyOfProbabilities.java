@@ -1,5 +1,6 @@
 package org.samplegrad.core.losses;
 
+import static org.samplegrad.core.ops.Elementwise.multiply;
 import static org.samplegrad.core.ops.Shapes.sumPerSample;
 
 import org.samplegrad.core.autograd.Variable;
@@ -29,8 +30,7 @@ public record CrossEntropyOfProbabilities(Weights classWeights, double labelSmoo
 
   @Override
   public Variable losses(Variable predictions, Targets targets) {
-    ClassScores scores = ClassScores.of(predictions);
-    int classes = scores.classes();
+    int classes = ClassScores.classes(predictions);
     int positions = predictions.shape().dropFirst().size() / classes;
     double[] factors = new double[targets.values().length];
     for (int i = 0; i < factors.length; i++) {
@@ -39,7 +39,7 @@ public record CrossEntropyOfProbabilities(Weights classWeights, double labelSmoo
     }
     Variable constants =
         Variable.constant(predictions.backend().tensor(predictions.shape(), factors));
-    return sumPerSample(scores.weightedSum(constants));
+    return sumPerSample(multiply(constants, ClassScores.surprises(predictions)));
   }
 
   @Override

@@ -65,11 +65,12 @@ public final class Elementwise {
           Backend::tanh,
           (gradient, y, x) -> subtract(gradient, multiply(gradient, square(y))));
 
+  /** Its derivative is not {@code y - y^2}, which loses its digits where y is nearly 1. */
   private static final Primitive SIGMOID =
       unary(
           "sigmoid",
           Backend::sigmoid,
-          (gradient, y, x) -> multiply(gradient, subtract(y, square(y))));
+          (gradient, y, x) -> multiply(gradient, multiply(y, sigmoid(negate(x)))));
 
   private static final Primitive SOFTPLUS =
       unary("softplus", Backend::softplus, (gradient, y, x) -> multiply(gradient, sigmoid(x)));

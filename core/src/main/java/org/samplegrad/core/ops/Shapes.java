@@ -135,16 +135,4 @@ public final class Shapes {
   private static Variable maximum(Variable x, int axis) {
     return Variable.constant(x.backend().max(x.value(), axis));
   }
-
-  /** {@code exp(x) / sum(exp(x))} over one axis. */
-  public static Variable softmax(Variable x, int axis) {
-    Variable exponential = Elementwise.exp(Elementwise.subtract(x, maximum(x, axis)));
-    return Elementwise.divide(exponential, sum(exponential, axis));
-  }
-
-  /** The logarithm of {@link #softmax}. */
-  public static Variable logSoftmax(Variable x, int axis) {
-    Variable shifted = Elementwise.subtract(x, maximum(x, axis));
-    return Elementwise.subtract(shifted, Elementwise.log(sum(Elementwise.exp(shifted), axis)));
-  }
 }

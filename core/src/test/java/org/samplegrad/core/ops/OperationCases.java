@@ -162,10 +162,21 @@ final class OperationCases {
         unary("Shapes.logSumExp", random(3, 4), Shapes::logSumExp),
         unary("Shapes.logSumExp", random(2, 1), Shapes::logSumExp),
         unary("Shapes.logSumExp", random(5), Shapes::logSumExp),
-        unary("Shapes.softmax", random(3, 4), x -> Shapes.softmax(x, 1)),
-        unary("Shapes.softmax", random(3, 4, 2), x -> Shapes.softmax(x, 1)),
-        unary("Shapes.logSoftmax", random(3, 4), x -> Shapes.logSoftmax(x, 1)),
-        unary("Shapes.logSoftmax", random(3, 4, 2), x -> Shapes.logSoftmax(x, 0)));
+        unary("SoftmaxFamily.softmax", random(3, 4), x -> SoftmaxFamily.softmax(x, 1)),
+        unary("SoftmaxFamily.softmax", random(3, 4, 2), x -> SoftmaxFamily.softmax(x, 1)),
+        unary("SoftmaxFamily.softmax", random(5), x -> SoftmaxFamily.softmax(x, 0)),
+        unary("SoftmaxFamily.logSoftmax", random(3, 4), x -> SoftmaxFamily.logSoftmax(x, 1)),
+        unary("SoftmaxFamily.logSoftmax", random(3, 4, 2), x -> SoftmaxFamily.logSoftmax(x, 0)),
+        binary(
+            "SoftmaxFamily.logSoftmax",
+            random(2, 3),
+            random(2, 3),
+            (x, u) -> SoftmaxFamily.pushForward(x, u, 1)),
+        binary(
+            "SoftmaxFamily.logSoftmax",
+            random(2, 3),
+            random(2, 3),
+            (x, t) -> SoftmaxFamily.pullBack(x, t, 1)));
   }
 
   private List<Case> products() {

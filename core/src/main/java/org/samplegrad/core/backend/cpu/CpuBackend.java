@@ -31,6 +31,7 @@ final class CpuBackend implements Backend {
 
   private final CpuElementwise elementwise;
   private final CpuReductions reductions;
+  private final CpuSoftmax softmax;
   private final CpuArrangement arrangement;
   private final CpuProducts products;
   private final CpuConvolutions convolutions;
@@ -42,6 +43,7 @@ final class CpuBackend implements Backend {
     this.arrangement = new CpuArrangement(workspace);
     this.elementwise = new CpuElementwise(workspace, arrangement, this.kernels);
     this.reductions = new CpuReductions(workspace);
+    this.softmax = new CpuSoftmax(workspace, elementwise);
     this.products = new CpuProducts(workspace, this.kernels);
     this.convolutions = new CpuConvolutions(workspace, this.kernels);
     this.selection = new CpuSelection(workspace, this.kernels);
@@ -258,6 +260,26 @@ final class CpuBackend implements Backend {
   }
 
   // Arrangement
+
+  @Override
+  public Tensor softmax(Tensor x, int axis) {
+    return softmax.softmax(own(x), axis);
+  }
+
+  @Override
+  public Tensor logSoftmax(Tensor x, Tensor probabilities, int axis) {
+    return softmax.logSoftmax(own(x), own(probabilities), axis);
+  }
+
+  @Override
+  public Tensor logSoftmaxPushForward(Tensor probabilities, Tensor tangent, int axis) {
+    return softmax.logSoftmaxPushForward(own(probabilities), own(tangent), axis);
+  }
+
+  @Override
+  public Tensor logSoftmaxPullBack(Tensor probabilities, Tensor cotangent, int axis) {
+    return softmax.logSoftmaxPullBack(own(probabilities), own(cotangent), axis);
+  }
 
   @Override
   public Tensor reshape(Tensor x, Shape shape) {
