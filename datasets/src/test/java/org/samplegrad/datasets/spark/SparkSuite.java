@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
  */
 public abstract class SparkSuite extends SharedJavaSparkContext {
   private static final String MASTER = "local[2]";
+  private static final String KEEP = "samplegrad.test.keepSpark";
 
   @Override
   public SparkConf conf() {
@@ -23,9 +24,12 @@ public abstract class SparkSuite extends SharedJavaSparkContext {
     runBefore();
   }
 
+  /** Unless the tests of other classes want it too, as under the profile mutation. */
   @AfterAll
   public static void stopSpark() {
-    runAfterClass();
+    if (!Boolean.getBoolean(KEEP)) {
+      runAfterClass();
+    }
   }
 
   protected SparkSession session() {
