@@ -741,6 +741,104 @@ def rare_operators(weights):
     ]
 
 
+def static_nodes():
+    """What every operator gives that is evaluated while a file is read, in one vector."""
+    nodes, parts = [], []
+
+    def add(kind, *inputs, outputs=1, **attributes):
+        names = [f"{kind}_{len(nodes)}_{i}" for i in range(outputs)]
+        nodes.append(helper.make_node(kind, list(inputs), names, f"the-{names[0]}", **attributes))
+        return names[0] if outputs == 1 else names
+
+    def of(values, dtype=numpy.int64):
+        return add("Constant", value=numpy_helper.from_array(numpy.array(values, dtype)))
+
+    def keep(*names):
+        for name in names:
+            real = add("Cast", name, to=onnx.TensorProto.DOUBLE)
+            parts.append(add("Reshape", real, of([-1])))
+
+    counting = add("Range", of(3), of(-4), of(-2))
+    halves = add("Range", of(0.5, numpy.float64), of(2.5, numpy.float64), of(0.5, numpy.float64))
+    square = add("Reshape", add("Range", of(1), of(10), of(1)), of([3, 3]))
+    rows = of([[1.5, -2.5, 0.5], [-0.25, 4.0, 3.5]], numpy.float64)
+    keep(counting, halves)
+    for kind in ("Add", "Sub", "Mul", "Div", "Mod", "Max", "Min", "Pow"):
+        keep(add(kind, square, of([2, 3, 1])), add(kind, halves, of([2.0], numpy.float64)))
+    keep(add("Mod", of([7, -7, 7]), of([3, 3, -3])), add("Mod", of([-7, 7]), of([3, -3]), fmod=1))
+    keep(add("Sum", counting, of([1]), of([5])))
+    for kind in ("Floor", "Ceil", "Round", "Sign", "Neg", "Abs", "Sin", "Cos", "Exp", "Reciprocal"):
+        keep(add(kind, rows))
+    keep(add("Sign", counting), add("Neg", counting), add("Abs", counting))
+    keep(add("Sqrt", halves), add("Log", halves), add("Clip", counting, of(-2), of(2)))
+    compared = [add(kind, square, of([4, 5, 6]))
+                for kind in ("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual")]
+    keep(*compared)
+    keep(*(add(kind, compared[2], compared[4]) for kind in ("And", "Or", "Xor")))
+    keep(add("Not", compared[1]), add("Where", compared[1], square, of([-1])))
+    for kind in ("ReduceProd", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceMean"):
+        keep(add(kind, rows, of([1]), keepdims=0), add(kind, square, of([0])), add(kind, rows))
+    for kind in ("ArgMax", "ArgMin"):
+        keep(add(kind, rows, axis=1, keepdims=0), add(kind, of([2, 1, 2, 1]), select_last_index=1))
+    keep(add("CumSum", rows, of(1)), add("CumSum", square, of(0), exclusive=1, reverse=1))
+    keep(add("Trilu", square), add("Trilu", rows, of(-1), upper=0), add("EyeLike", square, k=1))
+    keep(add("OneHot", of([[0, 2], [1, -1]]), of(3), of([-1, 5]), axis=1))
+    keep(add("NonZero", of([[1, 0, 2], [0, 0, 3]])), add("Tile", rows, of([2, 1])))
+    keep(add("GatherND", square, of([[0, 1], [2, -1]])), add("GatherND", rows, of([[1]])))
+    keep(add("ScatterND", square, of([[1]]), of([[7, 8, 9]])))
+    keep(add("ScatterND", rows, of([[0, 1], [0, 1]]), of([4.0, 8.0], numpy.float64),
+             reduction="add"))
+    keep(add("MatMul", rows, add("Cast", square, to=onnx.TensorProto.DOUBLE)))
+    keep(add("Size", rows), add("Shape", square, start=1))
+    keep(*add("Split", square, of([1, 2]), outputs=2, axis=1))
+    keep(add("ConstantOfShape", of([2]), value=numpy_helper.from_array(numpy.array([3]))))
+    parted = add("SplitToSequence", square, of(2), axis=0)
+    keep(add("SequenceAt", parted, of(-1)), add("SequenceLength", parted))
+    keep(add("ConcatFromSequence", add("SplitToSequence", square, axis=1, keepdims=0), axis=0))
+    empty = add("SequenceEmpty", dtype=onnx.TensorProto.INT64)
+    three = add("SequenceInsert", add("SequenceConstruct", of([1, 2]), of([3, 4])), of([5, 6]),
+                of(1))
+    keep(add("ConcatFromSequence", three, axis=0, new_axis=1))
+    keep(add("ConcatFromSequence", add("SequenceErase", three, of(0)), axis=0))
+    keep(add("SequenceLength", add("SequenceInsert", empty, of([1]))))
+    nodes.append(helper.make_node("Concat", parts, ["factors"], "factors", axis=0))
+    return nodes
+
+
+def static_factors():
+    from onnx.reference import ReferenceEvaluator
+
+    graph = helper.make_graph(
+        static_nodes(), "static", [],
+        [helper.make_tensor_value_info("factors", onnx.TensorProto.DOUBLE, None)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    return torch.from_numpy(ReferenceEvaluator(model).run(None, {})[0])
+
+
+class Static(nn.Module):
+    """Outputs beside numbers that a file computes without the samples."""
+
+    def __init__(self):
+        super().__init__()
+        self.factors = static_factors()
+        self.enter = nn.Linear(2, len(self.factors))
+
+    def forward(self, x):
+        return self.enter(x) + self.factors.to(x.dtype) / 64
+
+
+case("static-operators", lambda: Static(), [2], MSE, SUM, "by-hand", 20,
+     by_hand=lambda weights: [
+         *static_nodes(),
+         helper.make_node("Constant", [], ["scale"], value_float=64.0),
+         helper.make_node("Div", ["factors", "scale"], ["scaled"]),
+         helper.make_node("Cast", ["scaled"], ["real"], to=onnx.TensorProto.FLOAT),
+         helper.make_node("Gemm", ["input", "enter.weight", "enter.bias"], ["a"], transB=1),
+         helper.make_node("Add", ["a", "real"], ["output"]),
+     ])
+
+
 def randomise(model, generator):
     """Weights and statistics as after some training, so that nothing is zero or one by chance."""
     with torch.no_grad():

@@ -2,13 +2,8 @@ package org.samplegrad.core.models.onnx;
 
 import static org.samplegrad.core.models.onnx.OperatorTranslation.one;
 
-import java.util.Arrays;
 import java.util.List;
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
-import java.util.function.LongBinaryOperator;
-import java.util.function.LongUnaryOperator;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Arithmetic;
@@ -30,14 +25,9 @@ final class ArithmeticNodes {
 
   private ArithmeticNodes() {}
 
-  static OperatorTranslation binary(
-      Arithmetic arithmetic, LongBinaryOperator ofIntegers, DoubleBinaryOperator ofReals) {
+  static OperatorTranslation binary(Arithmetic arithmetic) {
     return one(
         (node, graph) -> {
-          if (node.operand(0) instanceof StaticTensor a
-              && node.operand(1) instanceof StaticTensor b) {
-            return StaticTensor.combine(a, b, ofIntegers, ofReals);
-          }
           GraphValue left = graph.value(node.operand(0));
           GraphValue right = graph.value(node.operand(1));
           GraphValue result = graph.combine(arithmetic, left, right);
@@ -50,33 +40,12 @@ final class ArithmeticNodes {
         });
   }
 
-  static OperatorTranslation unary(
-      Layer layer, LongUnaryOperator ofIntegers, DoubleUnaryOperator ofReals) {
-    return one(
-        (node, graph) ->
-            node.operand(0) instanceof StaticTensor constant
-                ? constant.map(ofIntegers, ofReals)
-                : graph.apply(layer, graph.value(node.operand(0))));
-  }
-
-  /** A function of real numbers; of integers it is asked for nowhere. */
-  static OperatorTranslation unary(Layer layer, DoubleUnaryOperator ofReals) {
-    return one(
-        (node, graph) ->
-            node.operand(0) instanceof StaticTensor constant
-                ? constant.toReals().map(number -> number, ofReals)
-                : graph.apply(layer, graph.value(node.operand(0))));
-  }
-
   /** A layer that the node's attributes choose. */
   static OperatorTranslation activation(Function<OnnxNode, Layer> layer) {
     return one((node, graph) -> graph.apply(layer.apply(node), graph.value(node.operand(0))));
   }
 
   static Operand reciprocal(OnnxNode node, GraphTranslation graph) {
-    if (node.operand(0) instanceof StaticTensor constant) {
-      return constant.toReals().map(number -> number, number -> 1 / number);
-    }
     return graph.combine(Arithmetic.DIVIDE, graph.constant(1), graph.value(node.operand(0)));
   }
 
@@ -94,10 +63,6 @@ final class ArithmeticNodes {
 
   static Operand power(OnnxNode node, GraphTranslation graph) {
     StaticTensor exponent = node.constant(1, "exponent");
-    if (node.operand(0) instanceof StaticTensor base) {
-      return StaticTensor.combine(
-          base.toReals(), exponent.toReals(), (a, b) -> a, (a, b) -> Math.pow(a, b));
-    }
     return graph.apply(new Power(exponent.number("exponent")), graph.value(node.operand(0)));
   }
 
@@ -161,14 +126,10 @@ final class ArithmeticNodes {
     return graph.combine(Arithmetic.ADD, graph.apply(Activation.RELU, x), below);
   }
 
-  /** A comparison that {@code Where} may choose by, or one of constants. */
+  /** A comparison that {@code Where} may choose by. */
   static Operand greater(OnnxNode node, GraphTranslation graph) {
     Operand left = node.operand(0);
     StaticTensor right = node.constant(1, "second input");
-    if (left instanceof StaticTensor constant) {
-      return truth(
-          StaticTensor.combine(constant, right, (a, b) -> a > b ? 1 : 0, (a, b) -> a > b ? 1 : 0));
-    }
     if (left instanceof GraphValue value) {
       return new Comparison(value, right.number("second input"));
     }
@@ -176,22 +137,9 @@ final class ArithmeticNodes {
         "compares a stored tensor; only samples and constants can be compared");
   }
 
-  static Operand equal(OnnxNode node, GraphTranslation graph) {
-    return truth(
-        StaticTensor.combine(
-            node.constant(0, "first input"),
-            node.constant(1, "second input"),
-            (a, b) -> a == b ? 1 : 0,
-            (a, b) -> a == b ? 1 : 0));
-  }
-
-  private static StaticTensor truth(StaticTensor numbers) {
-    return StaticTensor.ofIntegers(numbers.shape(), numbers.integers());
-  }
-
   /**
-   * Chooses between constants; or, as PyTorch exports softplus, between {@code x} above a threshold
-   * and {@code softplus(x)} elsewhere.
+   * Chooses, as PyTorch exports softplus, between {@code x} above a threshold and {@code
+   * softplus(x)} elsewhere.
    */
   static Operand where(OnnxNode node, GraphTranslation graph) {
     if (node.operand(0) instanceof Comparison comparison) {
@@ -202,38 +150,17 @@ final class ArithmeticNodes {
         return graph.apply(softplus, (GraphValue) node.operand(1));
       }
     }
-    StaticTensor condition = node.constant(0, "condition, except in a softplus,");
-    StaticTensor yes = node.constant(1, "first choice");
-    StaticTensor no = node.constant(2, "second choice");
-    Shape shape = Shape.broadcast(condition.shape(), Shape.broadcast(yes.shape(), no.shape()));
-    StaticTensor chosen = StaticArrangements.expand(condition, shape);
-    StaticTensor first = StaticArrangements.expand(yes, shape);
-    StaticTensor second = StaticArrangements.expand(no, shape);
-    if (first.isInteger() && second.isInteger()) {
-      long[] values = new long[shape.size()];
-      Arrays.setAll(values, i -> chosen.integer(i) != 0 ? first.integer(i) : second.integer(i));
-      return StaticTensor.ofIntegers(shape, values);
-    }
-    if (first.dependsOnBatch() || second.dependsOnBatch()) {
-      throw new IllegalArgumentException("chooses between numbers that depend on the samples");
-    }
-    double[] values = new double[shape.size()];
-    Arrays.setAll(values, i -> chosen.integer(i) != 0 ? first.real(i) : second.real(i));
-    return StaticTensor.ofReals(shape, values);
+    throw new IllegalArgumentException(
+        "chooses between values that depend on the samples or on parameters, other than in a softplus");
   }
 
   static Operand clip(OnnxNode node, GraphTranslation graph) {
     double least = bound(node, "min", 1, Double.NEGATIVE_INFINITY);
     double most = bound(node, "max", 2, Double.POSITIVE_INFINITY);
-    if (node.operand(0) instanceof StaticTensor constant) {
-      return constant.map(
-          number -> (long) Math.max(least, Math.min(most, number)),
-          number -> Math.max(least, Math.min(most, number)));
-    }
     return graph.apply(new Clip(least, most), graph.value(node.operand(0)));
   }
 
-  private static double bound(OnnxNode node, String name, int operand, double none) {
+  static double bound(OnnxNode node, String name, int operand, double none) {
     double ofAttribute = node.real(name, none);
     if (!node.has(operand)) {
       return Math.abs(ofAttribute) > Float.MAX_VALUE / 2 ? none : ofAttribute;
@@ -249,14 +176,9 @@ final class ArithmeticNodes {
           if (node.operandCount() != 2) {
             throw new IllegalArgumentException("is supported for an input and a number only");
           }
-          boolean first = node.operand(0) instanceof StaticTensor;
+          boolean first = graph.isKnown(node.operand(0));
           StaticTensor number = node.constant(first ? 0 : 1, "bound");
           Operand operand = node.operand(first ? 1 : 0);
-          if (operand instanceof StaticTensor other) {
-            return fromBelow
-                ? StaticTensor.combine(number, other, Math::max, Math::max)
-                : StaticTensor.combine(number, other, Math::min, Math::min);
-          }
           double bound = number.number("bound");
           Layer layer =
               fromBelow

@@ -102,7 +102,21 @@ final class GraphTranslation {
           ? parameter(stored)
           : constant(rule.constant(stored));
     }
-    throw new IllegalArgumentException("takes a comparison, which only Where can");
+    throw new IllegalArgumentException(
+        operand instanceof Comparison
+            ? "takes a comparison, which only Where can"
+            : "takes a sequence of values, which only operators on sequences can");
+  }
+
+  /** Whether an operand is known without a sample, and is no parameter where numbers are meant. */
+  boolean isKnown(Operand operand) {
+    return operand instanceof StaticTensor
+        || operand instanceof StoredTensor stored && !rule.isParameterAsOperand(stored);
+  }
+
+  /** The values of an operand that is known. */
+  StaticTensor known(Operand operand) {
+    return operand instanceof StoredTensor stored ? rule.constant(stored) : (StaticTensor) operand;
   }
 
   /** The weight of an operator: a tensor of the file only if it is a parameter. */

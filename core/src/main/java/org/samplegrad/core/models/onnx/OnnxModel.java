@@ -258,8 +258,8 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       OnnxNode seen = new OnnxNode(node, opset, operands, rule);
       Operand[] results;
       try {
-        OperatorTranslation operator = Operator.of(node.getDomain(), node.getOpType());
-        results = operator.translate(seen, translation);
+        Operator operator = Operator.of(node.getDomain(), node.getOpType());
+        results = operator.results(seen, translation);
         seen.requireAllRead();
       } catch (IllegalArgumentException | ArithmeticException | UnusableModelException e) {
         throw new IllegalArgumentException("the %s %s".formatted(seen, e.getMessage()), e);

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * One node of the file with its operands. Attributes that nobody asked for are errors: what they
@@ -202,10 +201,20 @@ final class OnnxNode {
     }
   }
 
-  /** All operands, if each is known without a sample; null otherwise. */
-  List<StaticTensor> constants() {
-    boolean all = operands.stream().allMatch(o -> o == null || o instanceof StaticTensor);
-    return all ? operands.stream().map(o -> (StaticTensor) o).collect(Collectors.toList()) : null;
+  /** Whether all operands are known without a sample, none of them a parameter. */
+  boolean isKnown() {
+    return operands.stream()
+        .allMatch(
+            operand ->
+                operand == null
+                    || operand instanceof StaticTensor
+                    || operand instanceof StoredTensor stored
+                        && !rule.isParameterAsOperand(stored));
+  }
+
+  /** An operand of a node whose operands are all known. */
+  StaticTensor known(int index) {
+    return constant(index, "input " + index);
   }
 
   /** Names the node in messages. */

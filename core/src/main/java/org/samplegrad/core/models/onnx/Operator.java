@@ -4,8 +4,14 @@ import static org.samplegrad.core.models.onnx.ArithmeticNodes.activation;
 import static org.samplegrad.core.models.onnx.ArithmeticNodes.binary;
 import static org.samplegrad.core.models.onnx.ArithmeticNodes.bounded;
 import static org.samplegrad.core.models.onnx.ArithmeticNodes.many;
-import static org.samplegrad.core.models.onnx.ArithmeticNodes.unary;
 import static org.samplegrad.core.models.onnx.OperatorTranslation.one;
+import static org.samplegrad.core.models.onnx.SampleCount.chosen;
+import static org.samplegrad.core.models.onnx.SampleCount.polynomial;
+import static org.samplegrad.core.models.onnx.StaticEvaluation.combine;
+import static org.samplegrad.core.models.onnx.StaticEvaluation.compare;
+import static org.samplegrad.core.models.onnx.StaticEvaluation.map;
+import static org.samplegrad.core.models.onnx.StaticEvaluation.truth;
+import static org.samplegrad.core.models.onnx.StaticReductions.fold;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -26,22 +32,28 @@ import org.samplegrad.core.layers.Softmax;
  */
 enum Operator {
   // functions of each number
-  ADD("Add", binary(Arithmetic.ADD, Math::addExact, Double::sum)),
-  SUB("Sub", binary(Arithmetic.SUBTRACT, Math::subtractExact, (a, b) -> a - b)),
-  MUL("Mul", binary(Arithmetic.MULTIPLY, Math::multiplyExact, (a, b) -> a * b)),
-  DIV("Div", binary(Arithmetic.DIVIDE, (a, b) -> a / b, (a, b) -> a / b)),
-  SUM("Sum", many(Arithmetic.ADD)),
-  POW("Pow", one(ArithmeticNodes::power)),
-  NEG("Neg", unary(Activation.NEG, Math::negateExact, a -> -a)),
-  ABS("Abs", unary(Activation.ABS, Math::abs, Math::abs)),
-  SQRT("Sqrt", unary(Activation.SQRT, Math::sqrt)),
-  EXP("Exp", unary(Activation.EXP, Math::exp)),
-  LOG("Log", unary(Activation.LOG, Math::log)),
+  ADD("Add", combine(polynomial(Math::addExact), Double::sum), binary(Arithmetic.ADD)),
+  SUB(
+      "Sub",
+      combine(polynomial(Math::subtractExact), (a, b) -> a - b),
+      binary(Arithmetic.SUBTRACT)),
+  MUL(
+      "Mul",
+      combine(polynomial(Math::multiplyExact), (a, b) -> a * b),
+      binary(Arithmetic.MULTIPLY)),
+  DIV("Div", combine(SampleCount::divide, (a, b) -> a / b), binary(Arithmetic.DIVIDE)),
+  SUM("Sum", combine(polynomial(Math::addExact), Double::sum), many(Arithmetic.ADD)),
+  POW("Pow", StaticEvaluation.one(StaticNumbers::power), one(ArithmeticNodes::power)),
+  NEG("Neg", map(Math::negateExact, a -> -a), activation(node -> Activation.NEG)),
+  ABS("Abs", map(Math::abs, Math::abs), activation(node -> Activation.ABS)),
+  SQRT("Sqrt", map(Math::sqrt), activation(node -> Activation.SQRT)),
+  EXP("Exp", map(Math::exp), activation(node -> Activation.EXP)),
+  LOG("Log", map(Math::log), activation(node -> Activation.LOG)),
   ERF("Erf", activation(node -> Activation.ERF)),
-  RECIPROCAL("Reciprocal", one(ArithmeticNodes::reciprocal)),
-  CLIP("Clip", one(ArithmeticNodes::clip)),
-  MAX("Max", bounded(true)),
-  MIN("Min", bounded(false)),
+  RECIPROCAL("Reciprocal", map(a -> 1 / a), one(ArithmeticNodes::reciprocal)),
+  CLIP("Clip", StaticEvaluation.one(StaticNumbers::clip), one(ArithmeticNodes::clip)),
+  MAX("Max", combine(chosen(Relation.GREATER), Math::max), bounded(true)),
+  MIN("Min", combine(chosen(Relation.LESS), Math::min), bounded(false)),
 
   // activations
   RELU("Relu", activation(node -> Activation.RELU)),
@@ -71,8 +83,14 @@ enum Operator {
   GLOBAL_AVERAGE_POOL("GlobalAveragePool", one(ReductionNodes::globalAverage)),
 
   // reductions and normalisations
-  REDUCE_MEAN("ReduceMean", ReductionNodes.reduction(AxisReduction.Kind.MEAN)),
-  REDUCE_SUM("ReduceSum", ReductionNodes.reduction(AxisReduction.Kind.SUM)),
+  REDUCE_MEAN(
+      "ReduceMean",
+      StaticEvaluation.one(StaticReductions::mean),
+      ReductionNodes.reduction(AxisReduction.Kind.MEAN)),
+  REDUCE_SUM(
+      "ReduceSum",
+      fold(polynomial(Math::addExact), Double::sum),
+      ReductionNodes.reduction(AxisReduction.Kind.SUM)),
   REDUCE_L2("ReduceL2", ReductionNodes.reduction(AxisReduction.Kind.NORM)),
   BATCH_NORMALIZATION("BatchNormalization", NormalizationNodes::batch),
   LAYER_NORMALIZATION("LayerNormalization", one(NormalizationNodes::layer)),
@@ -97,23 +115,73 @@ enum Operator {
   CAST("Cast", one(ShapeNodes::cast)),
   CAST_LIKE("CastLike", one(ShapeNodes::castLike)),
 
+  // sequences
+  SEQUENCE_CONSTRUCT("SequenceConstruct", one(SequenceNodes::construct)),
+  SEQUENCE_EMPTY("SequenceEmpty", one(SequenceNodes::empty)),
+  SEQUENCE_INSERT("SequenceInsert", one(SequenceNodes::insert)),
+  SEQUENCE_ERASE("SequenceErase", one(SequenceNodes::erase)),
+  SEQUENCE_AT("SequenceAt", one(SequenceNodes::at)),
+  SEQUENCE_LENGTH("SequenceLength", one(SequenceNodes::length)),
+  SPLIT_TO_SEQUENCE("SplitToSequence", one(SequenceNodes::split)),
+  CONCAT_FROM_SEQUENCE("ConcatFromSequence", one(SequenceNodes::concatenate)),
+
   // what only computes static shapes and constants
-  CONSTANT("Constant", one(ShapeNodes::constant)),
-  CONSTANT_OF_SHAPE("ConstantOfShape", one(ShapeNodes::constantOfShape)),
   SHAPE("Shape", one(ShapeNodes::shape)),
   SIZE("Size", one(ShapeNodes::size)),
-  GREATER("Greater", one(ArithmeticNodes::greater)),
-  EQUAL("Equal", one(ArithmeticNodes::equal)),
-  WHERE("Where", one(ArithmeticNodes::where));
+  CONSTANT("Constant", StaticEvaluation.one(StaticNumbers::constant)),
+  CONSTANT_OF_SHAPE("ConstantOfShape", StaticEvaluation.one(StaticNumbers::constantOfShape)),
+  RANGE("Range", StaticEvaluation.one(StaticNumbers::range)),
+  EYE_LIKE("EyeLike", StaticEvaluation.one(StaticNumbers::eyeLike)),
+  TRILU("Trilu", StaticEvaluation.one(StaticNumbers::triangle)),
+  ONE_HOT("OneHot", StaticEvaluation.one(StaticNumbers::oneHot)),
+  NON_ZERO("NonZero", StaticEvaluation.one(StaticNumbers::nonZero)),
+  TILE("Tile", StaticEvaluation.one(StaticSelections::tile)),
+  GATHER_ND("GatherND", StaticEvaluation.one(StaticSelections::gatherSlices)),
+  SCATTER_ND("ScatterND", StaticEvaluation.one(StaticSelections::scatterSlices)),
+  FLOOR("Floor", map(Math::floor)),
+  CEIL("Ceil", map(Math::ceil)),
+  ROUND("Round", map(Math::rint)),
+  SIGN("Sign", map(Long::signum, Math::signum)),
+  SIN("Sin", map(Math::sin)),
+  COS("Cos", map(Math::cos)),
+  MOD("Mod", StaticEvaluation.one(StaticNumbers::remainder)),
+  EQUAL("Equal", compare(Relation.EQUAL)),
+  LESS("Less", compare(Relation.LESS)),
+  LESS_OR_EQUAL("LessOrEqual", compare(Relation.LESS_OR_EQUAL)),
+  GREATER("Greater", compare(Relation.GREATER), one(ArithmeticNodes::greater)),
+  GREATER_OR_EQUAL("GreaterOrEqual", compare(Relation.GREATER_OR_EQUAL)),
+  AND("And", truth((a, b) -> a & b)),
+  OR("Or", truth((a, b) -> a | b)),
+  XOR("Xor", truth((a, b) -> a ^ b)),
+  NOT("Not", StaticEvaluation.one(StaticNumbers::not)),
+  WHERE("Where", StaticEvaluation.one(StaticNumbers::where), one(ArithmeticNodes::where)),
+  REDUCE_PROD("ReduceProd", fold(polynomial(Math::multiplyExact), (a, b) -> a * b)),
+  REDUCE_MAX("ReduceMax", fold(chosen(Relation.GREATER), Math::max)),
+  REDUCE_MIN("ReduceMin", fold(chosen(Relation.LESS), Math::min)),
+  ARG_MAX("ArgMax", StaticReductions.position(Relation.GREATER)),
+  ARG_MIN("ArgMin", StaticReductions.position(Relation.LESS)),
+  CUM_SUM("CumSum", StaticEvaluation.one(StaticReductions::cumulative));
 
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx");
   private static final Map<String, Operator> BY_NAME = byName();
 
   private final String label;
+  private final StaticEvaluation evaluation;
   private final OperatorTranslation translation;
 
+  /** Operands known without a sample become constants of the graph, or are looked after. */
   Operator(String label, OperatorTranslation translation) {
+    this(label, null, translation);
+  }
+
+  /** For operands known without a sample only. */
+  Operator(String label, StaticEvaluation evaluation) {
+    this(label, evaluation, OperatorTranslation::refuse);
+  }
+
+  Operator(String label, StaticEvaluation evaluation, OperatorTranslation translation) {
     this.label = label;
+    this.evaluation = evaluation;
     this.translation = translation;
   }
 
@@ -124,12 +192,10 @@ enum Operator {
   }
 
   /**
-   * The translation of an operator.
-   *
    * @throws IllegalArgumentException if there is no such operator; the message lists those there
    *     are, and is put behind the node's name
    */
-  static OperatorTranslation of(String domain, String type) {
+  static Operator of(String domain, String type) {
     Operator operator = DOMAINS.contains(domain) ? BY_NAME.get(type) : null;
     if (operator == null) {
       throw new IllegalArgumentException(
@@ -138,7 +204,20 @@ enum Operator {
                   domain.isEmpty() ? "" : " (domain '" + domain + "')",
                   String.join(", ", BY_NAME.keySet())));
     }
-    return operator.translation;
+    return operator;
+  }
+
+  /**
+   * A node's results: evaluated if its operands are known without a sample and are no parameters, a
+   * part of the graph otherwise.
+   *
+   * @throws IllegalArgumentException if the node asks for what is not supported; the message says
+   *     what, and is put behind the node's name
+   */
+  Operand[] results(OnnxNode node, GraphTranslation graph) {
+    return evaluation != null && node.isKnown()
+        ? evaluation.evaluate(node)
+        : translation.translate(node, graph);
   }
 
   /** The name in ONNX. */

@@ -22,4 +22,11 @@ interface OperatorTranslation {
       return new Operand[] {translation.translate(node, graph)};
     };
   }
+
+  /** For operators that are only evaluated. */
+  static Operand[] refuse(OnnxNode node, GraphTranslation graph) {
+    throw new IllegalArgumentException(
+        "depends on the samples or on parameters; %s is supported for what is known without them"
+            .formatted(node.type()));
+  }
 }

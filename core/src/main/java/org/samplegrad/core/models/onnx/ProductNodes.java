@@ -98,6 +98,9 @@ final class ProductNodes {
   static Operand matMul(OnnxNode node, GraphTranslation graph) {
     Operand left = node.operand(0);
     Operand right = node.operand(1);
+    if (left instanceof StaticTensor a && right instanceof StaticTensor b) {
+      return StaticReductions.product(a, b); // a stored matrix may be a parameter
+    }
     if (isMatrixOfParameters(right, graph) && graph.value(left).batched()) {
       GraphValue x = graph.value(left);
       if (x.rank() < 2) {

@@ -3,7 +3,9 @@ package org.samplegrad.core.models.onnx;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Arithmetic;
@@ -14,6 +16,15 @@ import org.samplegrad.core.layers.Permute;
 final class ShapeNodes {
   private static final String TO_THE_SAMPLES =
       "%s would mix samples, so they have no gradients of their own; keep the first axis for them alone";
+
+  private static final Set<TensorProto.DataType> REAL_TYPES =
+      EnumSet.of(
+          TensorProto.DataType.FLOAT,
+          TensorProto.DataType.DOUBLE,
+          TensorProto.DataType.FLOAT16,
+          TensorProto.DataType.BFLOAT16);
+  private static final Set<TensorProto.DataType> INTEGER_TYPES =
+      EnumSet.of(TensorProto.DataType.INT64, TensorProto.DataType.INT32, TensorProto.DataType.BOOL);
 
   private ShapeNodes() {}
 
@@ -45,22 +56,16 @@ final class ShapeNodes {
     node.ignore("saturate", "round_mode");
     TensorProto.DataType type = TensorProto.DataType.forNumber((int) node.integer("to", 0));
     Operand operand = node.operand(0);
-    boolean integer =
-        type == TensorProto.DataType.INT64
-            || type == TensorProto.DataType.INT32
-            || type == TensorProto.DataType.BOOL;
-    boolean real =
-        type == TensorProto.DataType.FLOAT
-            || type == TensorProto.DataType.DOUBLE
-            || type == TensorProto.DataType.FLOAT16
-            || type == TensorProto.DataType.BFLOAT16;
-    if (!real && !(integer && operand instanceof StaticTensor)) {
+    boolean real = type != null && REAL_TYPES.contains(type);
+    if (operand instanceof StaticTensor constant && (real || INTEGER_TYPES.contains(type))) {
+      return real
+          ? constant.toReals()
+          : type == TensorProto.DataType.BOOL ? constant.toTruths() : constant.toIntegers();
+    }
+    if (!real) {
       throw new IllegalArgumentException(
           "casts to %s; floating-point numbers stay what they are, and only constants can become integers"
               .formatted(type));
-    }
-    if (operand instanceof StaticTensor constant) {
-      return integer ? constant.toIntegers() : constant.toReals();
     }
     return operand;
   }
@@ -75,47 +80,7 @@ final class ShapeNodes {
     return node.operand(0);
   }
 
-  static Operand constant(OnnxNode node, GraphTranslation graph) {
-    TensorProto tensor = node.tensor("value");
-    if (tensor != null) {
-      TensorSource source = TensorSource.of(tensor, ExternalFiles.NONE);
-      StaticTensor values = source.read();
-      return source.isFloat32() && values.shape().size() == 1
-          ? values.map(number -> number, number -> RoundedNumber.restore((float) number))
-          : values;
-    }
-    if (node.hasAttribute("value_ints")) {
-      return StaticTensor.vector(node.integers("value_ints"));
-    }
-    if (node.hasAttribute("value_floats")) {
-      double[] values = node.reals("value_floats");
-      return StaticTensor.ofReals(Shape.of(values.length), values);
-    }
-    if (node.hasAttribute("value_int")) {
-      return StaticTensor.ofIntegers(Shape.scalar(), node.integer("value_int", 0));
-    }
-    if (node.hasAttribute("value_float")) {
-      return StaticTensor.ofReals(Shape.scalar(), node.real("value_float", 0));
-    }
-    throw new IllegalArgumentException("has no number or tensor of numbers as its value");
-  }
-
-  static Operand constantOfShape(OnnxNode node, GraphTranslation graph) {
-    Shape shape = staticShape(node.integers(0, "shape"));
-    StaticTensor.requireFew(shape);
-    TensorProto tensor = node.tensor("value");
-    StaticTensor value =
-        tensor == null
-            ? StaticTensor.ofReals(Shape.of(1), 0)
-            : TensorSource.of(tensor, ExternalFiles.NONE).read();
-    if (value.shape().size() != 1) {
-      throw new IllegalArgumentException(
-          "fills with one number, found a value of the shape " + value.shape());
-    }
-    return value.arrange(shape, i -> 0);
-  }
-
-  private static Shape staticShape(long[] extents) {
+  static Shape staticShape(long[] extents) {
     for (long extent : extents) {
       if (extent > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
@@ -296,9 +261,14 @@ final class ShapeNodes {
   }
 
   static Operand squeeze(OnnxNode node, GraphTranslation graph) {
-    Operand operand = node.operand(0);
+    return squeeze(node.operand(0), node.attributeOrInput("axes", 1, "axes"), graph);
+  }
+
+  /**
+   * @param axes null for all of extent 1
+   */
+  static Operand squeeze(Operand operand, long[] axes, GraphTranslation graph) {
     long[] extents = extents(operand);
-    long[] axes = node.attributeOrInput("axes", 1, "axes");
     boolean[] dropped = new boolean[extents.length];
     if (axes == null) {
       for (int axis = 0; axis < extents.length; axis++) {
@@ -324,12 +294,15 @@ final class ShapeNodes {
   }
 
   static Operand unsqueeze(OnnxNode node, GraphTranslation graph) {
-    Operand operand = node.operand(0);
-    long[] extents = extents(operand);
     long[] axes = node.attributeOrInput("axes", 1, "axes");
     if (axes == null) {
       throw new IllegalArgumentException("lacks its axes");
     }
+    return unsqueeze(node.operand(0), axes, graph);
+  }
+
+  static Operand unsqueeze(Operand operand, long[] axes, GraphTranslation graph) {
+    long[] extents = extents(operand);
     int rank = extents.length + axes.length;
     boolean[] added = new boolean[rank];
     for (long axis : axes) {
@@ -392,16 +365,20 @@ final class ShapeNodes {
   }
 
   static Operand concat(OnnxNode node, GraphTranslation graph) {
-    long axis = node.integer("axis", 0);
-    List<StaticTensor> constants = node.constants();
-    if (constants != null) {
-      int position = StaticArrangements.axis(axis, node.operand(0).shape().rank());
+    List<Operand> operands = new ArrayList<>();
+    for (int i = 0; i < node.operandCount(); i++) {
+      operands.add(node.operand(i));
+    }
+    return concat(operands, node.integer("axis", 0), graph);
+  }
+
+  static Operand concat(List<Operand> operands, long axis, GraphTranslation graph) {
+    if (operands.stream().allMatch(graph::isKnown)) {
+      List<StaticTensor> constants = operands.stream().map(graph::known).toList();
+      int position = StaticArrangements.axis(axis, constants.get(0).shape().rank());
       return StaticArrangements.concatenate(constants, position);
     }
-    List<GraphValue> values = new ArrayList<>();
-    for (int i = 0; i < node.operandCount(); i++) {
-      values.add(graph.value(node.operand(i)));
-    }
+    List<GraphValue> values = operands.stream().map(graph::value).toList();
     GraphValue like = values.stream().filter(GraphValue::batched).findFirst().orElse(values.get(0));
     int position = like.sampleAxis(axis, "concatenates along");
     List<GraphValue> aligned =

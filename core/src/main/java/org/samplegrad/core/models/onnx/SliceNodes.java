@@ -34,7 +34,8 @@ final class SliceNodes {
         || steps != null && steps.length != starts.length) {
       throw new IllegalArgumentException("needs as many axes and steps as starts");
     }
-    Operand result = node.operand(0);
+    Operand result =
+        graph.isKnown(node.operand(0)) ? graph.known(node.operand(0)) : node.operand(0);
     for (int i = 0; i < starts.length; i++) {
       long axis = axes == null ? i : axes[i];
       long step = steps == null ? 1 : steps[i];
@@ -97,9 +98,8 @@ final class SliceNodes {
   }
 
   static Operand[] split(OnnxNode node, GraphTranslation graph) {
-    GraphValue value = graph.value(node.operand(0));
-    int axis = value.sampleAxis(node.integer("axis", 0), "splits");
-    int extent = value.shape().extent(axis);
+    long axis = node.integer("axis", 0);
+    int extent = extent(node.operand(0), axis, graph);
     long[] sizes = node.attributeOrInput("split", 1, "sizes");
     int parts = node.outputCount();
     if (node.integer("num_outputs", parts) != parts) {
@@ -108,33 +108,62 @@ final class SliceNodes {
               .formatted(parts, node.integer("num_outputs", parts)));
     }
     if (sizes == null) {
-      long each = (extent + parts - 1L) / parts;
-      sizes = LongStream.range(0, parts).map(i -> Math.min(each, extent - i * each)).toArray();
+      sizes = chunks(extent, (extent + parts - 1L) / Math.max(1, parts), parts);
     }
-    long total = 0;
-    for (long size : sizes) {
-      total = Math.addExact(total, size);
-    }
-    if (sizes.length != parts
-        || total != extent
-        || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
+    if (sizes.length != parts) {
       throw new IllegalArgumentException(
           "splits an axis of extent %d into %s for %d results"
               .formatted(extent, Arrays.toString(sizes), parts));
     }
-    Operand[] results = new Operand[parts];
-    int from = 0;
-    for (int i = 0; i < parts; i++) {
-      results[i] = slice(value, axis, new Range(from, (int) sizes[i], 1), graph);
-      from += (int) sizes[i];
+    return split(node.operand(0), axis, sizes, graph).toArray(Operand[]::new);
+  }
+
+  /** The extent of an axis that is not that of the samples. */
+  static int extent(Operand operand, long axis, GraphTranslation graph) {
+    if (operand instanceof StaticTensor constant) {
+      return constant.shape().extent(StaticArrangements.axis(axis, constant.shape().rank()));
     }
-    return results;
+    GraphValue value = graph.value(operand);
+    return value.shape().extent(value.sampleAxis(axis, "splits"));
+  }
+
+  /** Sizes that add up to an extent, all the same but for the last, which may be smaller. */
+  static long[] chunks(int extent, long each, int most) {
+    if (each < 1 || (extent - 1L) / each >= most) {
+      throw new IllegalArgumentException(
+          "splits an axis of extent %d into parts of %d; 1 to %d parts are taken"
+              .formatted(extent, each, most));
+    }
+    return LongStream.iterate(0, from -> from < extent, from -> from + each)
+        .map(from -> Math.min(each, extent - from))
+        .toArray();
+  }
+
+  static List<Operand> split(Operand operand, long axis, long[] sizes, GraphTranslation graph) {
+    int extent = extent(operand, axis, graph);
+    long total = 0;
+    for (long size : sizes) {
+      total = Math.addExact(total, size);
+    }
+    if (total != extent || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
+      throw new IllegalArgumentException(
+          "splits an axis of extent %d into %s".formatted(extent, Arrays.toString(sizes)));
+    }
+    Operand whole = operand instanceof StaticTensor ? operand : graph.value(operand);
+    List<Operand> parts = new ArrayList<>();
+    long from = 0;
+    for (long size : sizes) {
+      parts.add(slice(whole, axis, from, from + size, 1, graph));
+      from += size;
+    }
+    return parts;
   }
 
   static Operand gather(OnnxNode node, GraphTranslation graph) {
     long axis = node.integer("axis", 0);
     StaticTensor indices = node.constant(1, "indices");
-    if (node.operand(0) instanceof StaticTensor constant) {
+    if (graph.isKnown(node.operand(0))) {
+      StaticTensor constant = graph.known(node.operand(0));
       int position = StaticArrangements.axis(axis, constant.shape().rank());
       int[] positions = positions(indices, constant.shape().extent(position));
       return StaticArrangements.take(constant, position, indices.shape(), positions);

@@ -10,12 +10,11 @@ import org.samplegrad.core.backend.Shape;
 
 /**
  * A tensor whose values are known without a sample: a constant, or a shape that the file computes.
- * The number of samples is not known, and stands in integers as {@link #BATCH}, a number that no
- * real extent can have, so that sums, products and quotients of extents come out by themselves.
+ * The number of samples is not known, and stands in it as {@link #BATCH}.
  */
 final class StaticTensor implements Operand {
-  /** The number of samples; a prime beyond every extent. */
-  static final long BATCH = 4_398_042_316_799L;
+  /** The number of samples, as {@link SampleCount} computes with it. */
+  static final long BATCH = SampleCount.UNKNOWN;
 
   /** Beyond this a tensor may only come from a file, never from evaluating a node. */
   static final int MOST_EVALUATED = 1 << 20;
@@ -33,7 +32,7 @@ final class StaticTensor implements Operand {
   }
 
   static StaticTensor ofIntegers(Shape shape, long... values) {
-    boolean batch = Arrays.stream(values).anyMatch(StaticTensor::isOfBatch);
+    boolean batch = Arrays.stream(values).anyMatch(SampleCount::isIn);
     return new StaticTensor(shape, values, null, batch);
   }
 
@@ -43,11 +42,6 @@ final class StaticTensor implements Operand {
 
   static StaticTensor vector(long... values) {
     return ofIntegers(Shape.of(values.length), values);
-  }
-
-  /** Whether an integer holds the number of samples: no other comes near, but for "to the end". */
-  private static boolean isOfBatch(long value) {
-    return Math.abs(value) > Integer.MAX_VALUE && Math.abs(value) < Long.MAX_VALUE / 2;
   }
 
   @Override
@@ -102,6 +96,14 @@ final class StaticTensor implements Operand {
     return isInteger() ? this : new StaticTensor(shape, integers(), null, dependsOnBatch);
   }
 
+  /** 0 where there is 0, 1 elsewhere. */
+  StaticTensor toTruths() {
+    requireFew(shape);
+    long[] values = new long[shape.size()];
+    Arrays.setAll(values, i -> real(i) == 0 ? 0 : 1);
+    return ofIntegers(shape, values);
+  }
+
   StaticTensor toReals() {
     return isInteger() ? new StaticTensor(shape, null, reals(), dependsOnBatch) : this;
   }
@@ -128,8 +130,15 @@ final class StaticTensor implements Operand {
     if (isInteger()) {
       return ofIntegers(shape, Arrays.stream(integers).map(ofIntegers).toArray());
     }
-    double[] values = Arrays.stream(reals).map(ofReals).toArray();
+    double[] values = Arrays.stream(reals).map(kept(ofReals)).toArray();
     return new StaticTensor(shape, null, values, dependsOnBatch);
+  }
+
+  /** A function that must not lose the number of samples. */
+  private DoubleUnaryOperator kept(DoubleUnaryOperator function) {
+    return dependsOnBatch
+        ? number -> SampleCount.requireKept(function.applyAsDouble(number), number)
+        : function;
   }
 
   /** Both with NumPy's broadcasting; in integers if both are. */
@@ -148,11 +157,38 @@ final class StaticTensor implements Operand {
                   a.integers[left.applyAsInt(i)], b.integers[right.applyAsInt(i)]));
       return ofIntegers(shape, values);
     }
+    boolean batch = a.dependsOnBatch || b.dependsOnBatch;
     double[] values = new double[shape.size()];
     Arrays.setAll(
         values,
-        i -> ofReals.applyAsDouble(a.real(left.applyAsInt(i)), b.real(right.applyAsInt(i))));
-    return new StaticTensor(shape, null, values, a.dependsOnBatch || b.dependsOnBatch);
+        i -> {
+          double first = a.real(left.applyAsInt(i));
+          double second = b.real(right.applyAsInt(i));
+          double result = ofReals.applyAsDouble(first, second);
+          return batch ? SampleCount.requireKept(result, first, second) : result;
+        });
+    return new StaticTensor(shape, null, values, batch);
+  }
+
+  /** Whether a relation holds between each two elements, 1 or 0. */
+  static StaticTensor compare(StaticTensor a, StaticTensor b, Relation relation) {
+    Shape shape = Shape.broadcast(a.shape, b.shape);
+    requireFew(shape);
+    IntUnaryOperator left = broadcastPositions(a.shape, shape);
+    IntUnaryOperator right = broadcastPositions(b.shape, shape);
+    boolean integers =
+        a.isInteger() && b.isInteger() || a.dependsOnBatch || b.dependsOnBatch; // cast ones too
+    long[] values = new long[shape.size()];
+    for (int i = 0; i < values.length; i++) {
+      int first = left.applyAsInt(i);
+      int second = right.applyAsInt(i);
+      boolean holds =
+          integers
+              ? relation.ofIntegers(a.integer(first), b.integer(second))
+              : relation.ofReals(a.real(first), b.real(second));
+      values[i] = holds ? 1 : 0;
+    }
+    return ofIntegers(shape, values);
   }
 
   /** From positions in a broadcast shape to positions in the shape that is broadcast. */

@@ -224,6 +224,44 @@ class OnnxRefusalTest {
             "Relu",
             "slowly"),
         Arguments.of(
+            "a count up to the number of samples",
+            vectors()
+                .integers("zero", List.of(0L))
+                .integers("one", List.of(1L))
+                .node("Shape", X, List.of("n"), integer("end", 1))
+                .node("Range", List.of("zero", "n", "one"), List.of("ids"))
+                .node("Add", "ids"),
+            "Range",
+            "the number of samples"),
+        Arguments.of(
+            "a count that never ends",
+            vectors()
+                .integers("zero", List.of(0L))
+                .integers("far", List.of(1L << 30))
+                .integers("one", List.of(1L))
+                .node("Range", List.of("zero", "far", "one"), List.of("ids"))
+                .node("Add", "ids"),
+            "Range",
+            "numbers allowed"),
+        Arguments.of(
+            "an evaluation of samples",
+            vectors().node("Floor", X, Y),
+            "Floor",
+            "depends on the samples or on parameters"),
+        Arguments.of(
+            "an element that a sequence lacks",
+            vectors()
+                .integers("at", List.of(2L))
+                .node("SequenceConstruct", List.of("x", "x"), List.of("s"))
+                .node("SequenceAt", List.of("s", "at"), Y),
+            "SequenceAt",
+            "the position 2 of a sequence of 2 values"),
+        Arguments.of(
+            "a sequence where a value is meant",
+            vectors().node("SequenceConstruct", X, List.of("s")).node("Relu", List.of("s"), Y),
+            "Relu",
+            "a sequence of values"),
+        Arguments.of(
             "a weight that does not fit",
             vectors().weight("w", 3, 5).node("Gemm", "w"),
             "Gemm",
