@@ -30,23 +30,39 @@ class LayeringTest {
           "models",
           "passes");
 
-  @ArchTest static final ArchRule LAYERS = layers();
+  @ArchTest static final ArchRule LAYERS = layers(CORE, PACKAGES);
 
-  private static ArchRule layers() {
+  private static ArchRule layers(String root, List<String> names) {
     LayeredArchitecture layers =
-        layeredArchitecture().consideringOnlyDependenciesInAnyPackage("org.samplegrad.core..");
-    for (String name : PACKAGES) {
-      layers = layers.layer(name).definedBy(CORE + name + "..");
+        layeredArchitecture().consideringOnlyDependenciesInAnyPackage(root + ".");
+    for (String name : names) {
+      layers = layers.layer(name).definedBy(root + name + "..");
     }
-    for (int i = 0; i < PACKAGES.size(); i++) {
-      String[] before = PACKAGES.subList(0, i).toArray(String[]::new);
+    for (int i = 0; i < names.size(); i++) {
+      String[] before = names.subList(0, i).toArray(String[]::new);
       layers =
           i == 0
-              ? layers.whereLayer(PACKAGES.get(i)).mayNotAccessAnyLayer()
-              : layers.whereLayer(PACKAGES.get(i)).mayOnlyAccessLayers(before);
+              ? layers.whereLayer(names.get(i)).mayNotAccessAnyLayer()
+              : layers.whereLayer(names.get(i)).mayOnlyAccessLayers(before);
     }
     return layers;
   }
+
+  /** In the order of backend.cpu's package-info. */
+  private static final List<String> PACKAGES_OF_CPU =
+      List.of("kernels", "memory", "products", "pooling", "convolution", "elementwise");
+
+  @ArchTest static final ArchRule LAYERS_OF_CPU = layers(CORE + "backend.cpu.", PACKAGES_OF_CPU);
+
+  /** What is public there is so for the other packages of this backend. */
+  @ArchTest
+  static final ArchRule NOTHING_OUTSIDE_KNOWS_WHAT_BACKEND_CPU_IS_MADE_OF =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(CORE + "backend.cpu..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(CORE + "backend.cpu..");
 
   @ArchTest
   static final ArchRule ONLY_ITS_BACKEND_KNOWS_ND4J = onlyIn("backend.nd4j", "org.nd4j..");

@@ -26,10 +26,10 @@ public final class BlockBuilder {
   private float[] floats;
   private double[] doubles;
 
-  /** Bytes as long as all samples of the block come as bytes with these meanings. */
-  private byte[] codes;
+  /** Bytes as long as all samples of the block come as bytes and mean numbers of one table. */
+  private byte[] bytes;
 
-  private float[] meanings;
+  private float[] lookupTable;
   private double[] targets;
   private int samples;
 
@@ -55,8 +55,8 @@ public final class BlockBuilder {
   private void allocate() {
     floats = null;
     doubles = null;
-    codes = null;
-    meanings = null;
+    bytes = null;
+    lookupTable = null;
     targets = new double[Math.multiplyExact(capacity, targetCount)];
     samples = 0;
   }
@@ -73,9 +73,9 @@ public final class BlockBuilder {
       doubles = new double[length];
     }
     for (int i = 0; i < samples * featureCount; i++) {
-      put(i, meanings[codes[i] & 0xff]);
+      put(i, lookupTable[bytes[i] & 0xff]);
     }
-    codes = null;
+    bytes = null;
   }
 
   private void put(int index, float value) {
@@ -110,7 +110,7 @@ public final class BlockBuilder {
   /** The samples counted so far, at least one, as a block; the next sample starts another. */
   public Block build() {
     double[] blockTargets = Arrays.copyOf(targets, samples * targetCount);
-    Block block = codes != null ? coded(blockTargets) : numbers(blockTargets);
+    Block block = bytes != null ? coded(blockTargets) : numbers(blockTargets);
     allocate();
     return block;
   }
@@ -119,8 +119,8 @@ public final class BlockBuilder {
     return Block.of(
         samples,
         format.sampleShape(),
-        isFull() ? codes : Arrays.copyOf(codes, samples * featureCount),
-        meanings,
+        isFull() ? bytes : Arrays.copyOf(bytes, samples * featureCount),
+        lookupTable,
         blockTargets);
   }
 
@@ -234,21 +234,21 @@ public final class BlockBuilder {
     }
 
     @Override
-    public String take(byte[] source, int first, float[] sourceMeanings) {
+    public String take(byte[] source, int first, float[] sourceTable) {
       if (samples == 0) {
         floats = null;
         doubles = null;
-        codes = codes != null ? codes : new byte[Math.multiplyExact(capacity, featureCount)];
-        meanings = sourceMeanings;
+        bytes = bytes != null ? bytes : new byte[Math.multiplyExact(capacity, featureCount)];
+        lookupTable = sourceTable;
       }
       int offset = samples * featureCount;
-      if (codes != null && meanings == sourceMeanings) {
-        System.arraycopy(source, first, codes, offset, featureCount);
+      if (bytes != null && lookupTable == sourceTable) {
+        System.arraycopy(source, first, bytes, offset, featureCount);
         return null;
       }
       holdNumbers();
       for (int i = 0; i < featureCount; i++) {
-        put(offset + i, sourceMeanings[source[first + i] & 0xff]);
+        put(offset + i, sourceTable[source[first + i] & 0xff]);
       }
       return null;
     }

@@ -21,13 +21,13 @@ public interface NumberSink {
   /**
    * Takes unsigned bytes as the numbers they stand for.
    *
-   * @param codes from {@code first} on, {@link #length()} of them
-   * @param meanings the finite number for each of the 256 codes
+   * @param bytes from {@code first} on, {@link #length()} of them
+   * @param lookupTable the finite number for each of the 256 bytes
    */
-  default String take(byte[] codes, int first, float[] meanings) {
+  default String take(byte[] bytes, int first, float[] lookupTable) {
     float[] values = new float[length()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = meanings[codes[first + i] & 0xff];
+      values[i] = lookupTable[bytes[first + i] & 0xff];
     }
     return take(values);
   }

@@ -58,6 +58,16 @@ class JobLayeringTest {
           .whereLayer("cli")
           .mayOnlyBeAccessedByLayers("main");
 
+  /** As core's own layering test says of core. */
+  @ArchTest
+  static final ArchRule NOTHING_KNOWS_WHAT_BACKEND_CPU_IS_MADE_OF =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("org.samplegrad.core.backend.cpu..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.samplegrad.core.backend.cpu..");
+
   @ArchTest
   static final ArchRule THE_PASSES_KNOW_NO_FUNCTIONAL =
       noClasses()

@@ -32,7 +32,7 @@ public interface Backend extends AutoCloseable {
    * Evaluates a model and its gradients on a block of which results may have been kept. Taking and
    * keeping them is a backend's own choice.
    */
-  default <T> T recalling(KeptResults kept, Supplier<T> evaluation) {
+  default <T> T evaluateWith(KeptResults kept, Supplier<T> evaluation) {
     return evaluation.get();
   }
 
@@ -47,14 +47,14 @@ public interface Backend extends AutoCloseable {
   Tensor tensor(Shape shape, double[] values);
 
   /**
-   * @param codes unsigned bytes
-   * @param meanings the number that each of the 256 codes stands for; a backend may compute them,
-   *     to the rounding of the largest in its precision
+   * @param bytes unsigned bytes
+   * @param lookupTable the number that each of the 256 bytes stands for; a backend may compute
+   *     them, to the rounding of the largest in its precision
    */
-  default Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
-    float[] values = new float[codes.length];
+  default Tensor tensor(Shape shape, byte[] bytes, float[] lookupTable) {
+    float[] values = new float[bytes.length];
     for (int i = 0; i < values.length; i++) {
-      values[i] = meanings[codes[i] & 0xff];
+      values[i] = lookupTable[bytes[i] & 0xff];
     }
     return tensor(shape, values);
   }
@@ -208,12 +208,12 @@ public interface Backend extends AutoCloseable {
   Tensor convolve(Tensor x, Tensor weight, Window window, int groups);
 
   /**
-   * The pull-back of {@link #convolveInputGradient} to {@code outputGradient}, which is {@link
-   * #convolve}. Where an output gradient is 0 by its making, as around the maxima of a pool, what
-   * is pulled back to it goes nowhere, so an implementation may leave it out (as 0) there; the same
-   * holds for {@link #convolutionSampleCotangents}.
+   * {@link #convolve}, on the support of an output gradient: the pull-back of {@link
+   * #convolveInputGradient} to {@code outputGradient}. Where that is 0 by its making, as around the
+   * maxima of a pool, what is pulled back to it goes nowhere, so an implementation may leave it out
+   * (as 0) there; the same holds for {@link #convolutionSampleCotangents}.
    */
-  default Tensor convolveFor(
+  default Tensor convolveOnSupportOf(
       Tensor outputGradient, Tensor x, Tensor weight, Window window, int groups) {
     ShapeRules.requireSameShape(
         ShapeRules.convolution(x.shape(), weight.shape(), window, groups), outputGradient.shape());

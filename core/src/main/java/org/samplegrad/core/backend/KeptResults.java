@@ -103,9 +103,9 @@ public final class KeptResults implements Serializable {
   /**
    * A result.
    *
-   * @param places of a max pool, where each element lies in its channel; else null
+   * @param argmax of a max pool, where each element lay in its channel; else null
    */
-  public record Kept(float[] elements, char[] places) {}
+  public record Kept(float[] elements, char[] argmax) {}
 
   /** The results of one evaluation in their sequence. */
   public final class Sequence implements AutoCloseable {
@@ -149,14 +149,14 @@ public final class KeptResults implements Serializable {
       keep(elements, size, null);
     }
 
-    /** The same with a max pool's places, which are taken over. */
-    public void keep(float[] elements, int size, char[] places) {
-      long bytesOfPlaces = places == null ? 0 : (long) size * Character.BYTES;
-      long bytes = (long) size * Float.BYTES + bytesOfPlaces;
+    /** The same with where a max pool found them, which is taken over. */
+    public void keep(float[] elements, int size, char[] argmax) {
+      long bytesOfArgmax = argmax == null ? 0 : (long) size * Character.BYTES;
+      long bytes = (long) size * Float.BYTES + bytesOfArgmax;
       keeping = keeping && budget.take(bytes);
       if (keeping) {
         madeBytes += bytes;
-        made.add(new Kept(Arrays.copyOf(elements, size), places));
+        made.add(new Kept(Arrays.copyOf(elements, size), argmax));
       }
     }
 

@@ -195,6 +195,24 @@ public final class Window implements Serializable {
     return IntStream.range(0, axes()).map(a -> outputExtent(a, extents[a])).toArray();
   }
 
+  /** The extent of an axis with the padding before it, and behind it as far as windows reach. */
+  public long paddedExtent(int axis, int extent) {
+    Axis a = axes.get(axis);
+    long last = (outputExtent(axis, extent) - 1L) * a.stride;
+    return Math.max((long) a.paddingBefore + extent, last + (a.kernel - 1L) * a.dilation + 1);
+  }
+
+  /** Elements of a channel whose axes have their {@link #paddedExtent}, at most a long's. */
+  public long paddedSize(int... extents) {
+    long size = 1;
+    for (int axis = 0; axis < axes(); axis++) {
+      long extent = paddedExtent(axis, extents[axis]);
+      boolean fits = size == 0 || extent <= Long.MAX_VALUE / size;
+      size = fits ? size * extent : Long.MAX_VALUE;
+    }
+    return size;
+  }
+
   /** Whether every window takes in at least one element of the image. */
   public boolean coversInput(int... extents) {
     return IntStream.range(0, axes()).allMatch(axis -> covers(axis, extents[axis]));

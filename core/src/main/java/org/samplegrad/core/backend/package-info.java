@@ -1,5 +1,7 @@
 /**
- * The array primitives that everything above is built from, and nothing that knows a derivative.
+ * The array primitives that everything above is built from. None of them knows a graph of
+ * operations: what is differentiated by what is told in {@code ops}. Some compute an adjoint or a
+ * pull-back all the same, where a backend has a faster way to it than its composition of others.
  *
  * <p>Index letters used in shapes throughout the code: {@code n} sample of a block, {@code o}
  * output feature, {@code i} input feature, {@code c} channel, {@code g} group, {@code p} position

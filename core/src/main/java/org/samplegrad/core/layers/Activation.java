@@ -88,7 +88,7 @@ public enum Activation implements Layer {
   }
 
   @Override
-  public boolean keepsOrder() {
+  public boolean commutesWithMaxPool() {
     return this == RELU;
   }
 

@@ -32,7 +32,7 @@ record ChannelBias(int channels, double initialBound) implements ParametricLayer
   }
 
   @Override
-  public boolean keepsOrder() {
+  public boolean commutesWithMaxPool() {
     return true;
   }
 

@@ -29,10 +29,11 @@ public interface Layer extends Serializable {
   }
 
   /**
-   * Whether of two elements of a channel the larger stays the larger, or both become equal and have
-   * the derivative 0. Not by default.
+   * Whether a max pool gives the same before this layer as behind it, in values and derivatives: of
+   * two elements of a channel the larger stays the larger, or both become equal and have the
+   * derivative 0. Not by default.
    */
-  default boolean keepsOrder() {
+  default boolean commutesWithMaxPool() {
     return false;
   }
 

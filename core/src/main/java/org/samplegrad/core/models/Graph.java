@@ -456,7 +456,7 @@ public sealed class Graph implements Model permits Sequential {
           && pool.layer() instanceof MaxPool
           && uses[pool.input()] == 1
           && nodes.get(pool.input()) instanceof LayerNode before
-          && before.layer().keepsOrder()) {
+          && before.layer().commutesWithMaxPool()) {
         nodes.set(place, before.over(pool.input(), pool.shape()));
         nodes.set(pool.input(), pool.over(before.input(), pool.shape()));
         place = pool.input();

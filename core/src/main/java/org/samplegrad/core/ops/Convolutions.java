@@ -26,12 +26,12 @@ public final class Convolutions {
   }
 
   /** {@link #convolve} as what is pulled back to an output gradient. */
-  private static Variable convolveFor(
+  private static Variable convolveOnSupportOf(
       Variable outputGradient, Variable x, Variable weight, Window window, int groups) {
     Tensor gradientValue = outputGradient.value();
     return binary(
-            "convolveFor",
-            (backend, a, b) -> backend.convolveFor(gradientValue, a, b, window, groups),
+            "convolveOnSupportOf",
+            (backend, a, b) -> backend.convolveOnSupportOf(gradientValue, a, b, window, groups),
             (gradient, y, a, b) -> convolveInputGradient(gradient, b, a.shape(), window, groups),
             (gradient, y, a, b) -> convolveWeightGradient(a, gradient, b.shape(), window, groups))
         .apply(x, weight);
@@ -43,7 +43,7 @@ public final class Convolutions {
     return binary(
             "convolveInputGradient",
             (backend, a, b) -> backend.convolveInputGradient(a, b, inputShape, window, groups),
-            (gradient, y, a, b) -> convolveFor(a, gradient, b, window, groups),
+            (gradient, y, a, b) -> convolveOnSupportOf(a, gradient, b, window, groups),
             (gradient, y, a, b) -> convolveWeightGradient(gradient, a, b.shape(), window, groups))
         .apply(outputGradient, weight);
   }
@@ -55,7 +55,7 @@ public final class Convolutions {
             "convolveWeightGradient",
             (backend, a, b) -> backend.convolveWeightGradient(a, b, weightShape, window, groups),
             (gradient, y, a, b) -> convolveInputGradient(b, gradient, a.shape(), window, groups),
-            (gradient, y, a, b) -> convolveFor(b, a, gradient, window, groups))
+            (gradient, y, a, b) -> convolveOnSupportOf(b, a, gradient, window, groups))
         .apply(x, outputGradient);
   }
 

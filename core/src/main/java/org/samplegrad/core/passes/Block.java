@@ -49,12 +49,12 @@ public final class Block implements Serializable {
   /**
    * The same with inputs that are bytes, as images have, in a quarter of the memory.
    *
-   * @param codes {@code [n, ...sampleShape]}; taken over, not copied
-   * @param meanings the number that each of the 256 unsigned bytes stands for
+   * @param bytes {@code [n, ...sampleShape]}; taken over, not copied
+   * @param lookupTable the number that each of the 256 unsigned bytes stands for
    */
   public static Block of(
-      int samples, Shape sampleShape, byte[] codes, float[] meanings, double[] targets) {
-    return new Block(samples, sampleShape, new InputArray.Codes(codes, meanings), targets);
+      int samples, Shape sampleShape, byte[] bytes, float[] lookupTable, double[] targets) {
+    return new Block(samples, sampleShape, new InputArray.Bytes(bytes, lookupTable), targets);
   }
 
   public int samples() {

@@ -48,7 +48,7 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
     Backend backend = parameters.get(0).backend();
     Variable input = Variable.constant(block.inputs(backend));
     Evaluation evaluation =
-        backend.recalling(
+        backend.evaluateWith(
             kept,
             () -> {
               ForwardTrace trace = objective.model().forward(parameters, input);

@@ -111,7 +111,7 @@ sealed interface InputArray extends Serializable {
   }
 
   /** Unsigned bytes that each stand for a number in float32. */
-  record Codes(byte[] array, float[] meanings) implements InputArray {
+  record Bytes(byte[] array, float[] lookupTable) implements InputArray {
     @Override
     public int length() {
       return array.length;
@@ -124,7 +124,7 @@ sealed interface InputArray extends Serializable {
 
     @Override
     public Tensor tensor(Backend backend, Shape shape) {
-      return backend.tensor(shape, array, meanings);
+      return backend.tensor(shape, array, lookupTable);
     }
 
     @Override
@@ -134,12 +134,12 @@ sealed interface InputArray extends Serializable {
 
     @Override
     public Object kind() {
-      return FloatBuffer.wrap(meanings);
+      return FloatBuffer.wrap(lookupTable);
     }
 
     @Override
     public InputArray with(Object other) {
-      return new Codes((byte[]) other, meanings);
+      return new Bytes((byte[]) other, lookupTable);
     }
   }
 }

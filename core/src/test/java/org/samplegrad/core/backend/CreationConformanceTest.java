@@ -56,38 +56,38 @@ class CreationConformanceTest extends BackendConformance {
 
   @ConformanceCase("tensor(Shape,byte[],float[])")
   void decodesUnsignedBytes() {
-    float[] meanings = new float[256];
-    for (int code = 0; code < meanings.length; code++) {
-      meanings[code] = code - 0.5f;
+    float[] lookupTable = new float[256];
+    for (int code = 0; code < lookupTable.length; code++) {
+      lookupTable[code] = code - 0.5f;
     }
-    byte[] codes = {0, 1, 127, -128, -1, 2};
+    byte[] bytes = {0, 1, 127, -128, -1, 2};
 
-    Tensor tensor = backend.tensor(SHAPE, codes, meanings);
+    Tensor tensor = backend.tensor(SHAPE, bytes, lookupTable);
 
     assertThat(tensor.shape()).isEqualTo(SHAPE);
     assertValues(tensor, -0.5, 0.5, 126.5, 127.5, 254.5, 1.5);
-    assertRefused(() -> backend.tensor(SHAPE, new byte[7], meanings));
+    assertRefused(() -> backend.tensor(SHAPE, new byte[7], lookupTable));
   }
 
   /** On a line, as those of an image with its mean and spread taken out, and on none. */
   @ConformanceCase("tensor(Shape,byte[],float[])")
   void decodesEveryByte() {
-    byte[] codes = new byte[259];
-    for (int i = 0; i < codes.length; i++) {
-      codes[i] = (byte) i;
+    byte[] bytes = new byte[259];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) i;
     }
     for (DoubleUnaryOperator meaning :
         List.<DoubleUnaryOperator>of(
             code -> (code / 255 - 0.1307) / 0.3081, code -> -code / 255, code -> code * code)) {
-      float[] meanings = new float[256];
-      double[] expected = new double[codes.length];
-      for (int i = 0; i < codes.length; i++) {
-        meanings[i & 0xff] = (float) meaning.applyAsDouble(i & 0xff);
-        expected[i] = meanings[i & 0xff];
+      float[] lookupTable = new float[256];
+      double[] expected = new double[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        lookupTable[i & 0xff] = (float) meaning.applyAsDouble(i & 0xff);
+        expected[i] = lookupTable[i & 0xff];
       }
       assertEqual(
-          backend.tensor(Shape.of(codes.length), codes, meanings),
-          NaiveArray.of(Shape.of(codes.length), expected));
+          backend.tensor(Shape.of(bytes.length), bytes, lookupTable),
+          NaiveArray.of(Shape.of(bytes.length), expected));
     }
   }
 

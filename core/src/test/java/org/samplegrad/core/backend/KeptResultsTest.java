@@ -49,7 +49,7 @@ class KeptResultsTest {
   }
 
   @Test
-  void placesCountAsMemory() {
+  void whereMaximaLayCountsAsMemory() {
     for (int spare = -1; spare <= 0; spare++) {
       KeptResults kept = KeptResults.within(2 * (Float.BYTES + Character.BYTES) + spare);
       try (KeptResults.Sequence sequence = kept.open()) {
@@ -61,7 +61,7 @@ class KeptResultsTest {
         KeptResults.Kept pooled = sequence.next(2);
         assertThat(pooled == null).isEqualTo(spare < 0);
         if (pooled != null) {
-          assertThat(pooled.places()).containsExactly((char) 3, (char) 4);
+          assertThat(pooled.argmax()).containsExactly((char) 3, (char) 4);
         }
       }
     }

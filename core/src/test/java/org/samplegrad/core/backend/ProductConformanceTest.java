@@ -111,7 +111,7 @@ class ProductConformanceTest extends BackendConformance {
   }
 
   /** Of many terms, which a backend may keep, and of few. */
-  @ConformanceCase("recalling(KeptResults,Supplier)")
+  @ConformanceCase("evaluateWith(KeptResults,Supplier)")
   void recallsResultsOfTheSameEvaluation() {
     NaiveArray a = random(9, 300);
     NaiveArray b = random(300, 70);
@@ -123,7 +123,7 @@ class ProductConformanceTest extends BackendConformance {
     KeptResults kept = KeptResults.within(1 << 20);
     for (int evaluation = 0; evaluation < 3; evaluation++) {
       Tensor product =
-          backend.recalling(
+          backend.evaluateWith(
               kept,
               () ->
                   backend.matmul(backend.matmul(first, false, second, false), false, third, false));

@@ -94,9 +94,9 @@ class WindowConformanceTest extends BackendConformance {
   /**
    * The gradient of a convolution's output.
    *
-   * @param heeded 1 where a cotangent of it counts, null if everywhere
+   * @param mask 1 where a cotangent of it counts, null if everywhere
    */
-  private record OutputGradient(NaiveArray values, Tensor tensor, NaiveArray heeded) {}
+  private record OutputGradient(NaiveArray values, Tensor tensor, NaiveArray mask) {}
 
   /** Any gradient, and one that came through a max pool and a ReLU. */
   private List<OutputGradient> outputGradients(Channels channels, Slide slide) {
@@ -120,11 +120,11 @@ class WindowConformanceTest extends BackendConformance {
         values, gradient, NaiveArrays.map(values, value -> value == 0 ? 0 : 1));
   }
 
-  private void assertEqualWhereHeeded(Tensor found, NaiveArray expected, NaiveArray heeded) {
-    if (heeded == null) {
+  private void assertEqualWhereMasked(Tensor found, NaiveArray expected, NaiveArray mask) {
+    if (mask == null) {
       assertEqual(found, expected);
     } else {
-      assertEqual(backend.multiply(found, input(heeded)), product(expected, heeded));
+      assertEqual(backend.multiply(found, input(mask)), product(expected, mask));
     }
   }
 
@@ -173,29 +173,29 @@ class WindowConformanceTest extends BackendConformance {
     }
   }
 
-  @ConformanceCase("convolveFor(Tensor,Tensor,Tensor,Window,int)")
-  void convolvesWhereTheOutputGradientHeedsIt() {
+  @ConformanceCase("convolveOnSupportOf(Tensor,Tensor,Tensor,Window,int)")
+  void convolvesOnTheSupportOfAnOutputGradient() {
     for (Slide slide : SLIDES) {
       for (Channels channels : CHANNELS) {
         NaiveArray x = image(channels, slide);
         NaiveArray weight = weight(channels, slide.window());
         for (OutputGradient gradient : outputGradients(channels, slide)) {
-          assertEqualWhereHeeded(
-              backend.convolveFor(
+          assertEqualWhereMasked(
+              backend.convolveOnSupportOf(
                   gradient.tensor(), input(x), input(weight), slide.window(), channels.groups()),
               NaiveWindows.convolve(x, weight, slide.window(), channels.groups()),
-              gradient.heeded());
+              gradient.mask());
         }
       }
     }
   }
 
-  @ConformanceCase("convolveFor(Tensor,Tensor,Tensor,Window,int)")
-  void convolutionForAnOutputGradientRefusesWhatDoesNotFit() {
+  @ConformanceCase("convolveOnSupportOf(Tensor,Tensor,Tensor,Window,int)")
+  void convolutionOnASupportRefusesWhatDoesNotFit() {
     Tensor x = input(random(IMAGES.extents()));
     Tensor weight = input(random(WEIGHT.extents()));
     Tensor other = input(random(2, 6, 1, 1));
-    assertRefused(() -> backend.convolveFor(other, x, weight, KERNEL, GROUPS));
+    assertRefused(() -> backend.convolveOnSupportOf(other, x, weight, KERNEL, GROUPS));
   }
 
   @ConformanceCase("convolveInputGradient(Tensor,Tensor,Shape,Window,int)")
@@ -429,11 +429,11 @@ class WindowConformanceTest extends BackendConformance {
           NaiveWindows.convolveWeightGradient(
               sample(x, n), sample(gradient, n), first.shape(), slide.window(), channels.groups());
       NaiveArray weights = sum(first, scaled(product(second, own), 2));
-      NaiveArray heeded = outputGradient.heeded();
-      assertEqualWhereHeeded(
+      NaiveArray mask = outputGradient.mask();
+      assertEqualWhereMasked(
           backend.slice(found.outputGradient(), 0, n, n + 1),
           NaiveWindows.convolve(sample(x, n), weights, slide.window(), channels.groups()),
-          heeded == null ? null : sample(heeded, n));
+          mask == null ? null : sample(mask, n));
       assertEqual(
           backend.slice(found.input(), 0, n, n + 1),
           NaiveWindows.convolveInputGradient(

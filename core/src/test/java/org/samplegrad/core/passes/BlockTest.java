@@ -94,10 +94,10 @@ class BlockTest {
 
   @Test
   void inputsMayBeBytesThatStandForNumbers() {
-    float[] meanings = new float[256];
-    meanings[7] = 1.5f;
-    meanings[255] = -2;
-    Block block = Block.of(2, SHAPE, new byte[] {7, 0, -1, 7}, meanings, new double[] {1, 2});
+    float[] lookupTable = new float[256];
+    lookupTable[7] = 1.5f;
+    lookupTable[255] = -2;
+    Block block = Block.of(2, SHAPE, new byte[] {7, 0, -1, 7}, lookupTable, new double[] {1, 2});
     Block joined = Block.join(List.of(block, block.sample(1)));
     try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
       assertThat(backend.toDoubles(block.inputs(backend))).containsExactly(1.5, 0, -2, 1.5);

@@ -64,11 +64,11 @@ class TableBlocksTest extends SparkSuite {
   }
 
   private static float[] unsigned() {
-    float[] meanings = new float[256];
-    for (int code = 0; code < meanings.length; code++) {
-      meanings[code] = code;
+    float[] lookupTable = new float[256];
+    for (int code = 0; code < lookupTable.length; code++) {
+      lookupTable[code] = code;
     }
-    return meanings;
+    return lookupTable;
   }
 
   @ParameterizedTest

@@ -15,10 +15,10 @@ class StoredDeliveryTest {
   /** What Spark finds out about the objects by itself must be what they say. */
   @Test
   void sparkIsToldTheSizeOfABlock() {
-    byte[] codes = new byte[SAMPLES * IMAGE.size()];
-    Block block = Block.of(SAMPLES, IMAGE, codes, new float[256], new double[SAMPLES]);
+    byte[] bytes = new byte[SAMPLES * IMAGE.size()];
+    Block block = Block.of(SAMPLES, IMAGE, bytes, new float[256], new double[SAMPLES]);
     long told = SizeEstimator.estimate(new StoredDelivery(new BlockDelivery(block, 0, null)));
-    assertThat(told).isBetween((long) codes.length, SizeEstimator.estimate(block) + 1024);
+    assertThat(told).isBetween((long) bytes.length, SizeEstimator.estimate(block) + 1024);
   }
 
   @Test

@@ -15,12 +15,25 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.ShapeRules;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.Window;
+import org.samplegrad.core.backend.cpu.convolution.CpuConvolutions;
+import org.samplegrad.core.backend.cpu.elementwise.CpuArrangement;
+import org.samplegrad.core.backend.cpu.elementwise.CpuElementwise;
+import org.samplegrad.core.backend.cpu.elementwise.CpuReductions;
+import org.samplegrad.core.backend.cpu.kernels.AffineTable;
+import org.samplegrad.core.backend.cpu.kernels.Loops;
+import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
+import org.samplegrad.core.backend.cpu.memory.CpuTensor;
+import org.samplegrad.core.backend.cpu.memory.Memory;
+import org.samplegrad.core.backend.cpu.memory.Storage;
+import org.samplegrad.core.backend.cpu.memory.Workspace;
+import org.samplegrad.core.backend.cpu.pooling.CpuSelection;
+import org.samplegrad.core.backend.cpu.products.CpuProducts;
 
 /**
  * The primitives, each from the family it belongs to. Here tensors of other backends are refused,
  * and elements come in and go out.
  */
-final class CpuBackend implements Backend {
+public final class CpuBackend implements Backend {
   /** Elements that the nearest cache holds twice. */
   private static final int PIECE = 1 << 11;
 
@@ -72,8 +85,8 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public <T> T recalling(KeptResults kept, Supplier<T> evaluation) {
-    return workspace.recalling(kept, evaluation);
+  public <T> T evaluateWith(KeptResults kept, Supplier<T> evaluation) {
+    return workspace.evaluateWith(kept, evaluation);
   }
 
   @Override
@@ -108,14 +121,14 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public Tensor tensor(Shape shape, byte[] codes, float[] meanings) {
-    ShapeRules.requireSize(shape, codes.length);
+  public Tensor tensor(Shape shape, byte[] bytes, float[] lookupTable) {
+    ShapeRules.requireSize(shape, bytes.length);
     CpuTensor result = workspace.inArray(shape);
-    AffineCodes affine = kernels == null ? null : AffineCodes.of(meanings);
+    AffineTable affine = kernels == null ? null : AffineTable.of(lookupTable);
     if (affine != null) {
-      kernels.decode(codes, affine, result.array());
+      kernels.decode(bytes, affine, result.array());
     } else {
-      Loops.decode(codes, meanings, result.array());
+      Loops.decode(bytes, lookupTable, result.array());
     }
     return result;
   }
@@ -338,9 +351,10 @@ final class CpuBackend implements Backend {
   }
 
   @Override
-  public Tensor convolveFor(
+  public Tensor convolveOnSupportOf(
       Tensor outputGradient, Tensor x, Tensor weight, Window window, int groups) {
-    return convolutions.convolveFor(own(outputGradient), own(x), own(weight), window, groups);
+    return convolutions.convolveOnSupportOf(
+        own(outputGradient), own(x), own(weight), window, groups);
   }
 
   @Override

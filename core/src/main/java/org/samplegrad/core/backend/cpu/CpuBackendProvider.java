@@ -8,6 +8,9 @@ import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.BackendException;
 import org.samplegrad.core.backend.BackendProvider;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
+import org.samplegrad.core.backend.cpu.memory.Memory;
+import org.samplegrad.core.backend.cpu.products.Products;
 
 /** Opens {@link CpuBackend}s after checking, once, that OpenBLAS loads on this machine. */
 @AutoService(BackendProvider.class)

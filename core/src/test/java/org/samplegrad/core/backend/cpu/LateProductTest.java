@@ -7,6 +7,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
+import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
+import org.samplegrad.core.backend.cpu.memory.CpuTensor;
+import org.samplegrad.core.backend.cpu.memory.Memory;
 
 class LateProductTest {
   private final CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find());
@@ -28,7 +31,7 @@ class LateProductTest {
   }
 
   private static boolean isLate(Tensor x) {
-    return ((CpuTensor) x).storage().product() != null;
+    return ((CpuTensor) x).storage().deferred() != null;
   }
 
   private double[] sum(double[]... arrays) {

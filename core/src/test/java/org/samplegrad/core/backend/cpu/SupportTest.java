@@ -8,11 +8,15 @@ import org.junit.jupiter.api.Test;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
+import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
+import org.samplegrad.core.backend.cpu.memory.CpuTensor;
+import org.samplegrad.core.backend.cpu.memory.Memory;
+import org.samplegrad.core.backend.cpu.memory.Support;
 
 class SupportTest {
   private static final Shape IMAGES = Shape.of(2, 1, 2, 3);
 
-  /** Two places for each of two images of six elements. */
+  /** Two positions for each of two images of six elements. */
   private static Indices indices(int... positions) {
     return new Indices(Shape.of(2, 1, 1, 2), positions);
   }
@@ -21,15 +25,15 @@ class SupportTest {
     return IntStream.rangeClosed(0, support.images()).map(support::start).toArray();
   }
 
-  private static int[] places(Support support) {
-    return IntStream.range(support.start(0), support.end()).map(support::place).toArray();
+  private static int[] positions(Support support) {
+    return IntStream.range(support.start(0), support.end()).map(support::position).toArray();
   }
 
   @Test
-  void holdsEachPlaceOfAnImageOnce() {
+  void holdsEachPositionOfAnImageOnce() {
     Support support = Support.of(indices(5, 5, 6, 9), IMAGES, null);
     assertThat(starts(support)).containsExactly(1, 2, 4);
-    assertThat(places(support)).containsExactly(5, 0, 3);
+    assertThat(positions(support)).containsExactly(5, 0, 3);
   }
 
   @Test
@@ -44,21 +48,21 @@ class SupportTest {
   }
 
   @Test
-  void keepsThePlacesOfPositiveElements() {
+  void keepsThePositionsOfPositiveElements() {
     Support support = Support.of(indices(0, 1, 8, 9), IMAGES, null);
     float[] x = {2, -1, 0, 0, 0, 0, 0, 0, -0f, Float.MIN_VALUE, 0, 0};
     Support positive = support.wherePositive(x, 6);
     assertThat(starts(positive)).containsExactly(1, 2, 3);
-    assertThat(places(positive)).containsExactly(0, 3);
+    assertThat(positions(positive)).containsExactly(0, 3);
   }
 
-  /** A place that two windows chose counts once, if one of them counts. */
+  /** A position that two windows chose counts once, if one of them counts. */
   @Test
-  void hasOnlyPlacesThatAMaskLeaves() {
+  void hasOnlyPositionsThatAMaskLeaves() {
     float[] mask = {-1, 3, 0, 2};
     Support support = Support.of(indices(5, 5, 6, 9), IMAGES, mask);
     assertThat(starts(support)).containsExactly(1, 2, 3);
-    assertThat(places(support)).containsExactly(5, 3);
+    assertThat(positions(support)).containsExactly(5, 3);
   }
 
   @Test
@@ -86,7 +90,7 @@ class SupportTest {
     return backend.toDoubles(images);
   }
 
-  /** Two of the indices point to the same place. */
+  /** Two of the indices point to the same position. */
   @Test
   void whatWasScatteredIsGatheredAgain() {
     try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.BackendProvider;
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.backend.cpu.memory.Memory;
 
 /** The backend cpu as it is in a program that was started without Java's vectors. */
 public final class WithoutVectorsProvider implements BackendProvider {
