@@ -19,6 +19,7 @@ import org.samplegrad.core.backend.cpu.convolution.CpuConvolutions;
 import org.samplegrad.core.backend.cpu.elementwise.CpuArrangement;
 import org.samplegrad.core.backend.cpu.elementwise.CpuElementwise;
 import org.samplegrad.core.backend.cpu.elementwise.CpuReductions;
+import org.samplegrad.core.backend.cpu.elementwise.CpuSoftmax;
 import org.samplegrad.core.backend.cpu.kernels.AffineTable;
 import org.samplegrad.core.backend.cpu.kernels.Loops;
 import org.samplegrad.core.backend.cpu.kernels.VectorKernels;

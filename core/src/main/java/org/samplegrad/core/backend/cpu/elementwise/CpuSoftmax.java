@@ -1,17 +1,20 @@
-package org.samplegrad.core.backend.cpu;
+package org.samplegrad.core.backend.cpu.elementwise;
 
 import org.samplegrad.core.backend.ShapeRules;
+import org.samplegrad.core.backend.cpu.kernels.Loops;
+import org.samplegrad.core.backend.cpu.memory.CpuTensor;
+import org.samplegrad.core.backend.cpu.memory.Workspace;
 
 /**
  * The softmax primitives by one loop over the scores of each place, with sums in float64. What
  * belongs to the largest probability is made of sums over the others, so that no difference to 1 is
  * taken.
  */
-final class CpuSoftmax {
+public final class CpuSoftmax {
   private final Workspace workspace;
   private final CpuElementwise elementwise;
 
-  CpuSoftmax(Workspace workspace, CpuElementwise elementwise) {
+  public CpuSoftmax(Workspace workspace, CpuElementwise elementwise) {
     this.workspace = workspace;
     this.elementwise = elementwise;
   }
@@ -43,7 +46,7 @@ final class CpuSoftmax {
     return largest;
   }
 
-  CpuTensor softmax(CpuTensor x, int axis) {
+  public CpuTensor softmax(CpuTensor x, int axis) {
     ShapeRules.reduced(x.shape(), axis);
     CpuTensor shifted = workspace.inArray(x.shape());
     float[] from = x.array();
@@ -75,7 +78,7 @@ final class CpuSoftmax {
     return result;
   }
 
-  CpuTensor logSoftmax(CpuTensor x, CpuTensor probabilities, int axis) {
+  public CpuTensor logSoftmax(CpuTensor x, CpuTensor probabilities, int axis) {
     ShapeRules.requireSameShape(x.shape(), probabilities.shape());
     CpuTensor result = workspace.inArray(x.shape());
     float[] from = x.array();
@@ -100,7 +103,7 @@ final class CpuSoftmax {
   }
 
   /** {@code (u_k - u_m) - sum_j p_j (u_j - u_m)}. */
-  CpuTensor logSoftmaxPushForward(CpuTensor probabilities, CpuTensor tangent, int axis) {
+  public CpuTensor logSoftmaxPushForward(CpuTensor probabilities, CpuTensor tangent, int axis) {
     ShapeRules.requireSameShape(probabilities.shape(), tangent.shape());
     CpuTensor result = workspace.inArray(tangent.shape());
     float[] p = probabilities.array();
@@ -123,7 +126,7 @@ final class CpuSoftmax {
   }
 
   /** {@code t_k - p_k sum_j t_j}, and {@code t_m (1 - p_m) - p_m (the others' sum of t)}. */
-  CpuTensor logSoftmaxPullBack(CpuTensor probabilities, CpuTensor cotangent, int axis) {
+  public CpuTensor logSoftmaxPullBack(CpuTensor probabilities, CpuTensor cotangent, int axis) {
     ShapeRules.requireSameShape(probabilities.shape(), cotangent.shape());
     CpuTensor result = workspace.inArray(cotangent.shape());
     float[] p = probabilities.array();
