@@ -15,9 +15,9 @@ import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.parameters.ParameterVector;
 
 /** The results of both passes over blocks in one process, as a job chains them. */
-record TwoPasses(double value, ParameterVector gradient, MomentStatistics statistics) {
+public record TwoPasses(double value, ParameterVector gradient, MomentStatistics statistics) {
 
-  static TwoPasses over(
+  public static TwoPasses over(
       List<Block> blocks,
       Objective objective,
       ParameterVector parameters,
