@@ -7,6 +7,7 @@ import org.samplegrad.datasets.RowPolicy;
 import org.samplegrad.job.distributed.PrecisionChoice;
 import org.samplegrad.job.failures.ExitCode;
 import org.samplegrad.job.failures.Failure;
+import org.samplegrad.job.output.PlaceTakenException;
 import org.samplegrad.job.output.Versions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,7 +59,13 @@ public final class SampleGradCommand {
       description = "Show this text.")
   boolean help;
 
-  private SampleGradCommand() {}
+  /** Null until a command line is executed. */
+  private RunStatus status;
+
+  /** Null where the process is not this program's alone, as in tests. */
+  private ProcessEnd end;
+
+  SampleGradCommand() {}
 
   static final class VersionLines implements IVersionProvider {
     @Override
@@ -69,30 +76,56 @@ public final class SampleGradCommand {
     }
   }
 
-  /** Runs a command line; returns the exit code of the contract. */
+  /** Runs a command line as this process; returns the exit code to end it with. */
   public static int run(String... arguments) {
-    return commandLine().execute(arguments.length == 0 ? DEMONSTRATION : arguments);
+    SampleGradCommand program = new SampleGradCommand();
+    List<String> given = List.of(arguments.length == 0 ? DEMONSTRATION : arguments);
+    program.status = new RunStatus(given);
+    program.end = ProcessEnd.of(program.status);
+    return program.end.settled(program.execute(program.commandLine(), given));
+  }
+
+  /** Runs a command line; returns the exit code of the contract. */
+  int execute(CommandLine line, List<String> arguments) {
+    status = status == null ? new RunStatus(arguments) : status;
+    int exitCode = line.execute(arguments.toArray(String[]::new));
+    if (end != null && end.isSettled()) {
+      return exitCode;
+    }
+    String problem = status.ended(exitCode);
+    if (problem != null) {
+      line.getErr().println(problem);
+      line.getErr().flush();
+    }
+    return exitCode;
+  }
+
+  /** The run of this command line has a Spark application. */
+  void started(String applicationId) {
+    status.started(applicationId);
   }
 
   /** The parser, for tests that look at what it prints. */
-  static CommandLine commandLine() {
-    CommandLine line = new CommandLine(new SampleGradCommand());
+  CommandLine commandLine() {
+    CommandLine line = new CommandLine(this);
     LabelConverter.register(
         line, Reduction.class, RowPolicy.class, PrecisionChoice.class, VarianceDetail.class);
     line.setParameterExceptionHandler((e, given) -> reportWrongUsage(e));
     line.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
-    line.setExecutionStrategy(SampleGradCommand::runReportingErrors);
+    line.setExecutionStrategy(this::runReportingErrors);
     return line;
   }
 
-  private static int reportWrongUsage(ParameterException e) {
-    e.getCommandLine().getErr().println(UsageMessage.of(e));
+  private int reportWrongUsage(ParameterException e) {
+    String message = UsageMessage.of(e);
+    status.says(message.lines().findFirst().orElseThrow());
+    e.getCommandLine().getErr().println(message);
     e.getCommandLine().getErr().flush();
     return ExitCode.UNUSABLE_REQUEST.value();
   }
 
   /** The parser hands exceptions to its handler, but no errors, such as a lack of memory. */
-  private static int runReportingErrors(ParseResult parsed) {
+  private int runReportingErrors(ParseResult parsed) {
     try {
       return new CommandLine.RunLast().execute(parsed);
     } catch (Error e) {
@@ -101,8 +134,15 @@ public final class SampleGradCommand {
     }
   }
 
-  private static int report(Throwable e, CommandLine command) {
+  private int report(Throwable e, CommandLine command) {
     Failure failure = Failure.of(e);
+    if (end != null && end.isSettled()) { // and this is what follows from it
+      return failure.exitCode().value();
+    }
+    if (e instanceof PlaceTakenException) {
+      status.leave();
+    }
+    status.says(failure.message());
     command.getErr().println(failure.message());
     OptionSpec stackTrace = command.getCommandSpec().findOption("--stacktrace");
     if (stackTrace != null && Boolean.TRUE.equals(stackTrace.getValue())) {

@@ -1,7 +1,10 @@
 package org.samplegrad.job.cli;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -39,6 +42,12 @@ final class Session implements AutoCloseable {
     // What travels is float64 numbers without a pattern: compressing takes longer than it saves.
     configuration.setIfMissing("spark.shuffle.compress", "false");
     configuration.setIfMissing("spark.broadcast.compress", "false");
+    // The driver takes the totals of all tasks; how much that may be is compared with its memory.
+    configuration.setIfMissing("spark.driver.maxResultSize", "0");
+    if (isLocal(configuration)) {
+      // A lack of memory in a task would else end the process with a code of Spark's.
+      configuration.setIfMissing("spark.executor.killOnFatalError.depth", "0");
+    }
     Path warehouse = null;
     if (!configuration.contains(WAREHOUSE) && Logging.isOurs()) {
       // Instead of one in the user's directory.
@@ -50,6 +59,10 @@ final class Session implements AutoCloseable {
       session.sparkContext().setLogLevel(LOG_LEVEL);
     }
     return new Session(session, true, warehouse);
+  }
+
+  private static boolean isLocal(SparkConf configuration) {
+    return configuration.get("spark.master", "local").matches("local(\\[.*)?");
   }
 
   SparkSession sql() {
@@ -65,12 +78,27 @@ final class Session implements AutoCloseable {
     if (!owned) {
       return;
     }
-    session.stop();
+    stopQuietly();
     if (warehouse != null) {
       try {
         Files.deleteIfExists(warehouse);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** After a failure threads of Spark's complain of each other's end. */
+  private void stopQuietly() {
+    PrintStream errors = System.err;
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    System.setErr(nowhere);
+    try {
+      session.stop();
+    } finally {
+      if (System.err == nowhere) {
+        System.setErr(errors);
       }
     }
   }

@@ -21,6 +21,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -28,6 +29,8 @@ import picocli.CommandLine.Spec;
     description = "Moments, total variance of the individual gradients, and its gradient.")
 final class VarianceCommand implements Callable<Integer> {
   @Spec CommandSpec spec;
+
+  @ParentCommand SampleGradCommand program;
 
   @Mixin CommonOptions common;
   @Mixin ModelOptions model;
@@ -69,8 +72,8 @@ final class VarianceCommand implements Callable<Integer> {
               .formatted(ModelFiles.examples()));
     }
     ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
-    try (Session session = Session.open(spec.name())) {
-      OutputDirectory directory = directory(session);
+    try (Session session = Session.open(spec.name());
+        OutputDirectory directory = directory(session)) {
       Request request = Request.of(session, data, model, compute, limit);
       console.print(
           "%s: %,d parameters, %s",
@@ -91,7 +94,9 @@ final class VarianceCommand implements Callable<Integer> {
     }
   }
 
+  /** Null if none was asked for. */
   private OutputDirectory directory(Session session) {
+    program.started(session.context().sc().applicationId());
     if (output == null) {
       return null;
     }

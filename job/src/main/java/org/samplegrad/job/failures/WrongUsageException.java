@@ -1,7 +1,7 @@
 package org.samplegrad.job.failures;
 
 /** A request that cannot be carried out as it stands; the message says what to change. */
-public final class WrongUsageException extends RuntimeException {
+public class WrongUsageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public WrongUsageException(String message) {

@@ -7,6 +7,8 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -79,7 +81,19 @@ class BadInputTest extends SparkSuite {
     assertThat(run.errors().strip().lines().count()).as(run.errors()).isLessThanOrEqualTo(2);
     assertThat(run.exitCode()).isEqualTo(exitCode);
     assertThat(run.output()).doesNotContain("total variance");
+    assertStatus("failed", exitCode, run.errors().lines().findFirst().orElseThrow());
     assertThat(files()).isEqualTo(before);
+  }
+
+  /** The file beside the output, which is removed. */
+  private void assertStatus(String state, int exitCode, String message) throws IOException {
+    Path file = directory.resolve("out.status.json");
+    JsonNode status = new ObjectMapper().readTree(file.toFile());
+    assertThat(status.path("state").asText()).isEqualTo(state);
+    assertThat(status.path("exit_code").intValue()).isEqualTo(exitCode);
+    assertThat(status.path("message").asText()).isEqualTo(message);
+    assertThat(status.has("application_id")).isTrue();
+    Files.delete(file);
   }
 
   private List<Path> files() throws IOException {

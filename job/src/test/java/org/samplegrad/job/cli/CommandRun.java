@@ -13,10 +13,11 @@ record CommandRun(int exitCode, String output, String errors) {
   static CommandRun of(Object... arguments) {
     StringWriter output = new StringWriter();
     StringWriter errors = new StringWriter();
-    CommandLine line = SampleGradCommand.commandLine();
+    SampleGradCommand program = new SampleGradCommand();
+    CommandLine line = program.commandLine();
     line.setOut(new PrintWriter(output, true));
     line.setErr(new PrintWriter(errors, true));
-    int exitCode = line.execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+    int exitCode = program.execute(line, Stream.of(arguments).map(Object::toString).toList());
     return new CommandRun(exitCode, output.toString(), errors.toString());
   }
 

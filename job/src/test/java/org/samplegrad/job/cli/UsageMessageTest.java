@@ -19,7 +19,7 @@ class UsageMessageTest {
         "variance --wieghts=x | Unknown option '--wieghts' of 'variance'; did you mean '--weights'?",
         "variance -model x | Unknown option '-model' of 'variance'; did you mean '--model'?",
         "variance --block_size 3 | did you mean '--block-size'?",
-        "check --output x --limit 1 | Unknown option '--output' of 'check'",
+        "check --overwrite --limit 1 | Unknown option '--overwrite' of 'check'",
         "variance --colour blue | Unknown option '--colour' of 'variance'",
         "variance data.parquet | Unknown argument 'data.parquet': 'variance' takes options only",
         "--model x variance | The option '--model' stands before the command",

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,12 @@ class OutputDirectoryTest {
         path.toString(), overwrite, Stream.of(inputs).map(Path::toString).toList(), CONFIGURATION);
   }
 
+  private void write(Path path, boolean overwrite, File... files) {
+    try (OutputDirectory output = prepare(path, overwrite)) {
+      output.write(List.of(files));
+    }
+  }
+
   private static File file(String name, String content) {
     return new File(name, stream -> stream.write(content.getBytes(StandardCharsets.UTF_8)));
   }
@@ -39,16 +46,20 @@ class OutputDirectoryTest {
   @Test
   void holdsTheFilesAndTheMarkAndNothingElse() throws IOException {
     Path path = directory.resolve("new/parents/out");
-    prepare(path, false).write(List.of(file("a", "1"), file("b", "2")));
+    write(path, false, file("a", "1"), file("b", "2"));
     assertThat(names(path)).containsExactly("_SUCCESS", "a", "b");
     assertThat(path.resolve("b")).hasContent("2");
     assertThat(names(path.getParent())).containsExactly("out");
   }
 
   @Test
-  void preparingLeavesNothingBehind() throws IOException {
-    prepare(directory.resolve("new/parents/out"), false);
-    assertThat(names(directory)).isEmpty();
+  void aPlaceThatWasOnlyPreparedIsLeftAsItWas() throws IOException {
+    Path parents = directory.resolve("new/parents");
+    try (OutputDirectory output = prepare(parents.resolve("out"), false)) {
+      assertThat(names(parents)).containsExactly(".out.run");
+      assertThat(output).hasToString(parents.resolve("out").toString());
+    }
+    assertThat(names(parents)).isEmpty();
   }
 
   @Test
@@ -60,8 +71,7 @@ class OutputDirectoryTest {
               stream.write(1);
               throw new IOException("disk full");
             });
-    OutputDirectory output = prepare(directory.resolve("out"), false);
-    assertThatThrownBy(() -> output.write(List.of(file("a", "1"), broken)))
+    assertThatThrownBy(() -> write(directory.resolve("out"), false, file("a", "1"), broken))
         .isInstanceOf(JobFailedException.class)
         .hasMessageContaining("disk full");
     assertThat(names(directory)).isEmpty();
@@ -70,28 +80,29 @@ class OutputDirectoryTest {
   @Test
   void aFailureKeepsWhatWasThere() throws IOException {
     Path path = directory.resolve("out");
-    prepare(path, false).write(List.of(file("a", "old")));
+    write(path, false, file("a", "old"));
     File broken =
         new File(
             "a",
             stream -> {
               throw new IOException("disk full");
             });
-    OutputDirectory output = prepare(path, true);
-    assertThatThrownBy(() -> output.write(List.of(broken))).isInstanceOf(JobFailedException.class);
+    assertThatThrownBy(() -> write(path, true, broken)).isInstanceOf(JobFailedException.class);
     assertThat(path.resolve("a")).hasContent("old");
+    assertThat(names(directory)).containsExactly("out");
   }
 
   @Test
   void replacesOnlyWhenAsked() throws IOException {
     Path path = directory.resolve("out");
-    prepare(path, false).write(List.of(file("a", "old"), file("c", "old")));
+    write(path, false, file("a", "old"), file("c", "old"));
     assertThatThrownBy(() -> prepare(path, false))
         .isInstanceOf(WrongUsageException.class)
         .hasMessageContaining("--overwrite");
-    prepare(path, true).write(List.of(file("a", "new")));
+    write(path, true, file("a", "new"));
     assertThat(names(path)).containsExactly("_SUCCESS", "a");
     assertThat(path.resolve("a")).hasContent("new");
+    assertThat(names(directory)).containsExactly("out");
   }
 
   @Test
@@ -136,7 +147,10 @@ class OutputDirectoryTest {
   void inputsThatAreNoPathsAreNotItsConcern() {
     for (String input : List.of("database.table", "foo:bar", "bad[pattern", "s3a://bucket/x", "")) {
       String path = directory.resolve("out").toString();
-      assertThat(OutputDirectory.prepare(path, true, List.of(input), CONFIGURATION)).isNotNull();
+      try (OutputDirectory output =
+          OutputDirectory.prepare(path, true, List.of(input), CONFIGURATION)) {
+        assertThat(output).hasToString(path);
+      }
     }
   }
 
@@ -146,5 +160,79 @@ class OutputDirectoryTest {
             () -> OutputDirectory.prepare("nosuch://host/out", false, List.of(), CONFIGURATION))
         .isInstanceOf(WrongUsageException.class)
         .hasMessageContaining("nosuch");
+  }
+
+  @Test
+  void aSecondRunIsRefusedUntilTheFirstHasEnded() throws IOException {
+    Path path = directory.resolve("out");
+    for (boolean overwrite : new boolean[] {false, true}) {
+      try (OutputDirectory first = prepare(path, true)) {
+        assertThatThrownBy(() -> prepare(path, overwrite))
+            .isInstanceOf(PlaceTakenException.class)
+            .hasMessageContainingAll(
+                "Another run", "process " + ProcessHandle.current().pid(), path.toString());
+        first.write(List.of(file("a", "first")));
+      }
+      assertThat(path.resolve("a")).hasContent("first");
+      assertThat(names(directory)).containsExactly("out");
+    }
+    write(path, true, file("b", "second"));
+    assertThat(names(path)).containsExactly("_SUCCESS", "b");
+  }
+
+  @Test
+  void whatAnotherProgramMakesMeanwhileIsLeftAsItIs() throws IOException {
+    Path path = directory.resolve("out");
+    try (OutputDirectory output = prepare(path, false)) {
+      Files.createDirectory(path);
+      Files.writeString(path.resolve("theirs"), "1");
+      assertThatThrownBy(() -> output.write(List.of(file("ours", "2"))))
+          .isInstanceOf(JobFailedException.class)
+          .hasMessageContaining("created by another program");
+    }
+    assertThat(names(path)).containsExactly("theirs");
+    assertThat(names(directory)).containsExactly("out");
+  }
+
+  @Test
+  void whatAKilledRunLeftIsRemoved() throws IOException {
+    Path path = directory.resolve("out");
+    Path left = directory.resolve(".out-" + UUID.randomUUID());
+    Path ofOther = directory.resolve(".other-" + UUID.randomUUID());
+    for (Path temporary : List.of(left, ofOther, directory.resolve(".out-mine"))) {
+      Files.createDirectories(temporary.resolve("inside"));
+    }
+    write(path, false, file("a", "1"));
+    assertThat(names(directory))
+        .containsExactlyInAnyOrder(ofOther.getFileName().toString(), ".out-mine", "out");
+  }
+
+  @Test
+  void aProgramThatEndsInTheMiddleOfWritingLeavesNothing() throws IOException {
+    Path path = directory.resolve("out");
+    try (OutputDirectory output = prepare(path, false)) {
+      File last =
+          new File(
+              "b",
+              stream -> {
+                output.abandon();
+                stream.write(1);
+              });
+      assertThatThrownBy(() -> output.write(List.of(file("a", "1"), last, file("c", "1"))))
+          .isInstanceOf(JobFailedException.class);
+    }
+    assertThat(names(directory)).isEmpty();
+  }
+
+  @Test
+  void aRunThatLostItsPlaceWritesNothing() throws IOException {
+    Path path = directory.resolve("out");
+    try (OutputDirectory output = prepare(path, false)) {
+      Files.writeString(directory.resolve(".out.run"), "{\"id\": \"another\"}");
+      assertThatThrownBy(() -> output.write(List.of(file("a", "1"))))
+          .isInstanceOf(JobFailedException.class)
+          .hasMessageContaining("another run has taken the place");
+    }
+    assertThat(names(directory)).containsExactly(".out.run");
   }
 }
