@@ -143,14 +143,11 @@ public interface Backend extends AutoCloseable {
     return SoftmaxFormulas.softmax(this, x, axis);
   }
 
-  /**
-   * {@code log p_k}.
-   *
-   * @param probabilities {@code p}, the {@link #softmax} of {@code x}
-   */
-  default Tensor logSoftmax(Tensor x, Tensor probabilities, int axis) {
-    ShapeRules.requireSameShape(x.shape(), probabilities.shape());
-    return SoftmaxFormulas.of(this, probabilities, axis).logSoftmax(x, probabilities);
+  /** {@code log p_k}, with {@code p} for its derivatives. */
+  default LogProbabilities logSoftmax(Tensor x, int axis) {
+    Tensor probabilities = softmax(x, axis);
+    SoftmaxFormulas formulas = SoftmaxFormulas.of(this, probabilities, axis);
+    return new LogProbabilities(formulas.logSoftmax(x, probabilities), probabilities);
   }
 
   /** What a change {@code u} of the scores does to {@code log p}: {@code sum_j p_j (u_k - u_j)}. */

@@ -7,6 +7,7 @@ import static org.samplegrad.core.ops.Primitives.unary;
 import static org.samplegrad.core.ops.Shapes.sum;
 
 import org.samplegrad.core.autograd.Variable;
+import org.samplegrad.core.backend.LogProbabilities;
 import org.samplegrad.core.backend.Tensor;
 
 /**
@@ -32,10 +33,13 @@ public final class SoftmaxFamily {
           .apply(x);
     }
 
-    Variable logSoftmax(Variable x) {
+    /**
+     * @param logarithms of {@code p}
+     */
+    Variable logSoftmax(Variable x, Tensor logarithms) {
       return unary(
               "logSoftmax",
-              (backend, scores) -> backend.logSoftmax(scores, probabilities, axis),
+              (backend, scores) -> logarithms,
               (gradient, y, scores) -> pullBack(scores, gradient))
           .apply(x);
     }
@@ -92,7 +96,8 @@ public final class SoftmaxFamily {
 
   /** The logarithm of {@link #softmax}. */
   public static Variable logSoftmax(Variable x, int axis) {
-    return of(x, axis).logSoftmax(x);
+    LogProbabilities result = x.backend().logSoftmax(x.value(), axis);
+    return new Family(result.probabilities(), axis).logSoftmax(x, result.logarithms());
   }
 
   /** {@code D u}, for tests: elsewhere only derivatives ask for it. */

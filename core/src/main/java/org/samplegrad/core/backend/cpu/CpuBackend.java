@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
 import org.samplegrad.core.backend.KeptResults;
+import org.samplegrad.core.backend.LogProbabilities;
 import org.samplegrad.core.backend.Pooled;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.SampleCotangents;
@@ -281,8 +282,8 @@ public final class CpuBackend implements Backend {
   }
 
   @Override
-  public Tensor logSoftmax(Tensor x, Tensor probabilities, int axis) {
-    return softmax.logSoftmax(own(x), own(probabilities), axis);
+  public LogProbabilities logSoftmax(Tensor x, int axis) {
+    return softmax.logSoftmax(own(x), axis);
   }
 
   @Override

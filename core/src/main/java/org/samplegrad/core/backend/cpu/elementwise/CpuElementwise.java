@@ -136,7 +136,9 @@ public final class CpuElementwise {
   }
 
   public CpuTensor sigmoid(CpuTensor x) {
-    return unary(Loops::sigmoid, x);
+    return kernels == null
+        ? unary(Loops::sigmoid, x)
+        : unary(Loops::oneOverOnePlus, exp(unary(Loops::negate, x)));
   }
 
   public CpuTensor erf(CpuTensor x) {

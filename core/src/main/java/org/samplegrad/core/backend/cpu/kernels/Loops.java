@@ -149,6 +149,18 @@ public final class Loops {
     }
   }
 
+  public static void negate(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i++) {
+      y[i] = -x[i];
+    }
+  }
+
+  public static void oneOverOnePlus(float[] x, float[] y, int from, int to) {
+    for (int i = from; i < to; i++) {
+      y[i] = 1 / (1 + x[i]);
+    }
+  }
+
   public static void erf(float[] x, float[] y, int from, int to) {
     for (int i = from; i < to; i++) {
       y[i] = (float) Erf.value(x[i]);
