@@ -9,6 +9,8 @@ import oracle
 class DrawnLoss:
     """A loss with its options and what the label of one sample looks like.
 
+    `draw_labels(count, predictions, confident)` draws labels; where the model is confident ("some"
+    or "all"), most or all of them are what it predicts.
     `per_sample(predictions, labels)` is the sum over the samples given, in the forms of `oracle`;
     `native(predictions, labels, reduction)` is PyTorch's own.
     """
@@ -64,9 +66,9 @@ def of_classes(draw, shape):
 
     def labels(count, predictions, confident):
         y = torch.randint(0, classes, (count, *positions))
-        if confident:
-            sure = predictions.argmax(1)
-            y = torch.where(torch.rand(y.shape) < 0.9, sure, y)
+        if confident != "no":
+            share = 1.0 if confident == "all" else 0.9
+            y = torch.where(torch.rand(y.shape) < share, predictions.argmax(1), y)
         if "ignore-index" in options and ignored < 0:
             y = torch.where(torch.rand(y.shape) < 0.2, ignored, y)
         return y
@@ -97,7 +99,7 @@ def of_classes(draw, shape):
 
 def probabilities(classes, positions, options, weights, smoothing):
     def labels(count, predictions, confident):
-        y = torch.rand(count, classes, *positions) ** (4 if confident else 1)
+        y = torch.rand(count, classes, *positions) ** (1 if confident == "no" else 4)
         return (y / y.sum(1, keepdim=True)).float().double()
 
     def own(z, y):
@@ -129,8 +131,9 @@ def binary(draw, shape):
 
     def labels(count, predictions, confident):
         y = torch.rand(count, *shape)
-        if confident:
-            return torch.where(y < 0.9, predictions > 0, predictions < 0).double()
+        if confident != "no":
+            share = 1.0 if confident == "all" else 0.9
+            return torch.where(y < share, predictions > 0, predictions < 0).double()
         return y.float().double() if soft else (y < 0.5).double()
 
     def of(values, z):

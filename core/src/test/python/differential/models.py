@@ -785,6 +785,151 @@ def assorted(draw, outputs):
     ), [inputs]
 
 
+class ConvNext(nn.Module):
+    """A depthwise convolution, a norm and a bottleneck with channels last, and a layer scale."""
+
+    def __init__(self, draw, channels, width, outputs):
+        super().__init__()
+        self.stem = nn.Conv2d(channels, width, 1)
+        self.dwconv = nn.Conv2d(width, width, 3, padding=1, groups=width)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        hidden = draw.size(2, 6)
+        self.pwconv1, self.pwconv2 = nn.Linear(width, hidden), nn.Linear(hidden, width)
+        self.gamma = nn.Parameter(draw.choice([1e-6, 0.1, 1.0]) * torch.ones(width))
+        self.head = nn.Linear(width, outputs)
+
+    def forward(self, x):
+        x = self.stem(x)
+        y = self.norm(self.dwconv(x).permute(0, 2, 3, 1))
+        y = self.gamma * self.pwconv2(functional.gelu(self.pwconv1(y)))
+        return self.head((x + y.permute(0, 3, 1, 2)).mean([-2, -1]))
+
+
+class InvertedResidual(nn.Module):
+    """Expansion, depthwise convolution, projection, with batch norms, as in MobileNet."""
+
+    def __init__(self, draw, channels, outputs):
+        super().__init__()
+        wide = 2 * channels
+
+        def step(inputs, after, kernel, groups, act):
+            layers = [
+                nn.Conv2d(inputs, after, kernel, padding=kernel // 2, groups=groups, bias=False),
+                nn.BatchNorm2d(after),
+            ]
+            return nn.Sequential(*layers, *([act()] if act else []))
+
+        act = draw.choice([nn.ReLU6, nn.Hardswish, nn.SiLU])
+        self.conv = nn.Sequential(
+            step(channels, wide, 1, 1, act), step(wide, wide, 3, wide, act),
+            step(wide, channels, 1, 1, None),
+        )
+        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(channels, outputs))
+
+    def forward(self, x):
+        return self.classifier((x + self.conv(x)).mean([2, 3]))
+
+
+class DenseBlock(nn.Module):
+    """Each layer sees all before it."""
+
+    def __init__(self, draw, channels, outputs):
+        super().__init__()
+        growth, layers = draw.size(1, 3), []
+        for i in range(draw.size(2, 3)):
+            width = channels + i * growth
+            layers.append(nn.Sequential(
+                norm(draw, width, 1), nn.ReLU(), nn.Conv1d(width, growth, 3, padding=1)
+            ))
+        self.layers = nn.ModuleList(layers)
+        self.head = nn.Linear(channels + len(layers) * growth, outputs)
+
+    def forward(self, x):
+        features = [x]
+        for layer in self.layers:
+            features.append(layer(torch.cat(features, 1)))
+        return self.head(torch.cat(features, 1).mean(2))
+
+
+class Pooled(nn.Module):
+    """Several statistics of the positions side by side."""
+
+    def __init__(self, draw, channels, outputs):
+        super().__init__()
+        width = draw.size(2, 5)
+        self.enter = nn.Linear(channels, width)
+        self.way = draw.choice(["mean-max", "mean-std", "norm", "attention"])
+        self.score = nn.Linear(width, 1) if self.way == "attention" else None
+        both = 2 * width if self.way.startswith("mean") else width
+        self.head = nn.Linear(both, outputs)
+
+    def forward(self, x):
+        x = torch.tanh(self.enter(x))
+        if self.way == "mean-max":
+            x = torch.cat([x.mean(1), x.amax(1)], -1)
+        elif self.way == "mean-std":
+            x = torch.cat([x.mean(1), x.std(1, unbiased=False)], -1)
+        elif self.way == "norm":
+            x = functional.normalize(x.sum(1), dim=-1)
+        else:
+            x = (torch.softmax(self.score(x), 1) * x).sum(1)
+        return self.head(x)
+
+
+class Products(nn.Module):
+    """Products of activations in several notations, and a choice between two of them."""
+
+    def __init__(self, draw, inputs, outputs):
+        super().__init__()
+        width = draw.size(2, 5)
+        self.left, self.right = nn.Linear(inputs, width), nn.Linear(inputs, width)
+        self.way = draw.choice(["einsum", "bilinear", "maximum", "where", "stack"])
+        self.bilinear = nn.Bilinear(width, width, width) if self.way == "bilinear" else None
+        self.mix = nn.Parameter(torch.randn(width, width) / 2) if self.way == "einsum" else None
+        self.head = nn.Linear(width, outputs)
+
+    def forward(self, x):
+        a, b = self.left(x), torch.tanh(self.right(x))
+        if self.way == "einsum":
+            y = torch.einsum("ni,ij,nj->nj", a, self.mix, b)
+        elif self.way == "bilinear":
+            y = self.bilinear(a, b)
+        elif self.way == "maximum":
+            y = torch.maximum(a, b)
+        elif self.way == "where":
+            y = torch.where(a > 0, a, 0.1 * b)
+        else:
+            y = torch.stack([a, b, a * b], dim=1).sum(1)
+        return self.head(y)
+
+
+class PixelShuffle(nn.Module):
+    def __init__(self, draw, channels, outputs):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, 4 * outputs, 3, padding=1)
+        self.act = activation(draw, outputs)
+
+    def forward(self, x):
+        return self.act(functional.pixel_shuffle(self.conv(x), 2))
+
+
+def blocks(draw, outputs):
+    image = [draw.size(3, 6), draw.size(3, 6)]
+    channels, inputs = draw.size(1, 4), draw.size(2, 9)
+    kind = draw.size(0, 5)
+    if kind == 0:
+        return ConvNext(draw, channels, draw.size(2, 5), outputs), [channels, *image]
+    if kind == 1:
+        return InvertedResidual(draw, channels, outputs), [channels, *image]
+    if kind == 2:
+        return DenseBlock(draw, channels, outputs), [channels, draw.size(3, 9)]
+    if kind == 3:
+        return Pooled(draw, channels, outputs), [draw.size(2, 6), channels]
+    if kind == 4:
+        return Products(draw, inputs, outputs), [inputs]
+    return PixelShuffle(draw, channels, min(outputs, 3)), [channels, 3, draw.size(2, 4)]
+
+
 FAMILIES = {
     "mlp": mlp,
     "cnn1d": cnn(1),
@@ -796,6 +941,7 @@ FAMILIES = {
     "shared": shared,
     "computed": computed,
     "assorted": assorted,
+    "blocks": blocks,
 }
 
 

@@ -46,6 +46,7 @@ MOST_ATTEMPTS = 40
 MOST_PARAMETERS = 12_000
 MOST_PARAMETERS_OF_SMALL = 260
 LARGEST_SENSITIVITY = 0.02
+MOST_OF_CONFIDENT = 300
 
 
 class Unsuitable(Exception):
@@ -134,19 +135,27 @@ def drawn_count(draw):
     return draw.choice([1, 2, 2] + [draw.size(3, 12)] * 12 + [draw.size(13, 40)] * 3)
 
 
-def make_confident(draw, model, features):
-    """Scales the last weights so that the largest margin between outputs is 8 to 20."""
+def make_confident(draw, how, model, features):
+    """Scales the last weights: "some" predictions have margins of 8 to 20 between outputs, or "all"
+    have one of 6 to 16 between the best two; whether that could be done."""
     last = [m for m in model.modules() if isinstance(m, (nn.Linear, nn.modules.conv._ConvNd))][-1]
     if not isinstance(last.weight, nn.Parameter):
         return False
     with torch.no_grad():
         before = model(features)
-        if before.shape[1] > 1:
+        if before.shape[1] == 1:
+            margin = before.abs()
+        elif how == "some":
             margin = before.amax(1) - before.amin(1)
         else:
-            margin = before.abs()
-        wanted = draw.uniform(8, 20)
-        factor = wanted / max(float(margin.max()), 1e-6)
+            best = before.topk(2, dim=1).values
+            margin = best.select(1, 0) - best.select(1, 1)
+        if how == "some":
+            factor = draw.uniform(8, 20) / max(float(margin.max()), 1e-6)
+        else:
+            factor = draw.uniform(6, 16) / max(float(margin.min()), 1e-6)
+            if factor * float(before.abs().max()) > MOST_OF_CONFIDENT:
+                return False
         last.weight.mul_(factor)
         if last.bias is not None:
             last.bias.mul_(factor)
@@ -182,7 +191,11 @@ def make(seed, index, attempt, exports, small, check, directory):
     with torch.no_grad():
         output_shape = list(model(features).shape[1:])
     loss = losses.drawn_loss(draw, output_shape)
-    confident = loss.name != "nll" and draw.chance(0.3) and make_confident(draw, model, features)
+    confident = draw.choice(["no", "no", "no", "some", "all"])
+    if loss.name == "nll" or not output_shape:
+        confident = "no"
+    if confident != "no" and not make_confident(draw, confident, model, features):
+        confident = "no"
     if loss.name == "nll":
         model = nn.Sequential(model, nn.LogSoftmax(1)).eval()
     with torch.no_grad():
