@@ -48,6 +48,11 @@ public final class Gradients {
     return sweep(seeds, targets, false);
   }
 
+  /** The same, differentiable in turn, also with respect to the cotangents. */
+  public static List<Variable> pullBackRecorded(List<Seed> seeds, List<Variable> targets) {
+    return sweep(seeds, targets, true);
+  }
+
   private static Seed seed(Variable scalar) {
     if (scalar.shape().size() != 1) {
       throw new IllegalArgumentException(

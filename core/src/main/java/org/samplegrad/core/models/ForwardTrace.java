@@ -2,7 +2,7 @@ package org.samplegrad.core.models;
 
 import java.util.List;
 import org.samplegrad.core.autograd.Variable;
-import org.samplegrad.core.layers.ParametricLayer;
+import org.samplegrad.core.persample.PerSampleGradient;
 
 /**
  * A model's evaluation on one block, with what per-sample gradients are made of.
@@ -12,12 +12,24 @@ import org.samplegrad.core.layers.ParametricLayer;
  */
 public record ForwardTrace(Variable output, List<LayerUse> uses) {
 
+  /** The per-sample gradients that one application of a layer contributes. */
+  @FunctionalInterface
+  public interface SampleGradients {
+    /**
+     * @param input what the layer was given
+     * @param outputGradient the gradient of the summed losses with respect to the output
+     * @return of each parameter, in the use's order
+     */
+    List<PerSampleGradient> of(Variable input, Variable outputGradient);
+  }
+
   /**
    * One application of a layer.
    *
-   * @param parameters where the layer's parameters are in the model's layout; a parameter's
-   *     gradient is the sum over its uses
+   * @param parameters where its parameters are in the model's layout, or those that its weights are
+   *     computed from; a parameter's gradient is the sum over its uses, one of which may name it
+   *     twice
    */
   public record LayerUse(
-      ParametricLayer layer, List<Integer> parameters, Variable input, Variable output) {}
+      SampleGradients gradients, List<Integer> parameters, Variable input, Variable output) {}
 }

@@ -3,6 +3,7 @@ package org.samplegrad.core.models;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,13 +17,10 @@ import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
 import org.samplegrad.core.layers.MaxPool;
 import org.samplegrad.core.layers.ParameterSpec;
-import org.samplegrad.core.layers.ParametricLayer;
-import org.samplegrad.core.models.ForwardTrace.LayerUse;
-import org.samplegrad.core.ops.Shapes;
+import org.samplegrad.core.models.GraphNode.Dependence;
+import org.samplegrad.core.models.GraphNode.Weight;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
-import org.samplegrad.core.persample.DenseGradient;
-import org.samplegrad.core.persample.PerSampleGradient;
 
 /**
  * Layers and combinations of their outputs, each evaluated after what it takes as input. A
@@ -31,127 +29,8 @@ import org.samplegrad.core.persample.PerSampleGradient;
 public sealed class Graph implements Model permits Sequential {
   private static final long serialVersionUID = 1L;
 
-  /** One value of the graph and how it is computed. */
-  private sealed interface Node extends Serializable {
-    Shape shape();
-
-    /** The nodes it is computed from, all before it. */
-    List<Integer> inputs();
-
-    Variable evaluate(Evaluation evaluation);
-  }
-
-  private record InputNode(Shape shape) implements Node {
-    @Override
-    public List<Integer> inputs() {
-      return List.of();
-    }
-
-    @Override
-    public Variable evaluate(Evaluation evaluation) {
-      return evaluation.input;
-    }
-  }
-
-  /** Evaluates to {@code [1, ...shape]}: the same for every sample. */
-  private record ConstantNode(Shape shape, double[] values) implements Node {
-    @Override
-    public List<Integer> inputs() {
-      return List.of();
-    }
-
-    @Override
-    public Variable evaluate(Evaluation evaluation) {
-      return Variable.constant(evaluation.input.backend().tensor(shape.prepend(1), values));
-    }
-  }
-
-  private record LayerNode(Layer layer, ArrayList<String> parameters, int input, Shape shape)
-      implements Node {
-    @Override
-    public List<Integer> inputs() {
-      return List.of(input);
-    }
-
-    LayerNode over(int otherInput, Shape outputShape) {
-      return new LayerNode(layer, parameters, otherInput, outputShape);
-    }
-
-    @Override
-    public Variable evaluate(Evaluation evaluation) {
-      Variable x = evaluation.values[input];
-      List<Integer> indices = parameters.stream().map(evaluation.positions::get).toList();
-      List<Variable> values = indices.stream().map(evaluation.parameters::get).toList();
-      if (!(layer instanceof ParametricLayer parametric) || parameters.isEmpty()) {
-        return layer.forward(values, x);
-      }
-      Variable ofEachSample = evaluation.ofEachSample(x);
-      Variable y = layer.forward(values, ofEachSample);
-      evaluation.uses.add(new LayerUse(parametric, indices, ofEachSample, y));
-      return y;
-    }
-  }
-
-  /**
-   * A parameter as a value of every sample: whatever is computed from that value, the parameter's
-   * gradient for one sample is the gradient of that sample's copy. The input gives the number of
-   * samples only.
-   */
-  private record Operand(ParameterSpec parameter) implements ParametricLayer {
-    @Override
-    public Shape outputShape(Shape inputShape) {
-      return parameter.shape();
-    }
-
-    @Override
-    public List<ParameterSpec> parameters() {
-      return List.of(parameter);
-    }
-
-    @Override
-    public Variable forward(List<Variable> parameters, Variable input) {
-      Variable one = Shapes.reshape(parameters.get(0), parameter.shape().prepend(1));
-      return Shapes.broadcastTo(one, parameter.shape().prepend(input.shape().extent(0)));
-    }
-
-    @Override
-    public List<PerSampleGradient> perSampleGradients(Variable input, Variable outputGradient) {
-      return List.of(new DenseGradient(outputGradient));
-    }
-  }
-
-  private record CombinationNode(Combination combination, ArrayList<Integer> inputs, Shape shape)
-      implements Node {
-    @Override
-    public Variable evaluate(Evaluation evaluation) {
-      return combination.forward(inputs.stream().map(i -> evaluation.values[i]).toList());
-    }
-  }
-
-  /** The values of the nodes on one block. */
-  private static final class Evaluation {
-    private final List<Variable> parameters;
-    private final Map<String, Integer> positions;
-    private final Variable input;
-    private final Variable[] values;
-    private final List<LayerUse> uses = new ArrayList<>();
-
-    Evaluation(
-        List<Variable> parameters, Map<String, Integer> positions, Variable input, int nodes) {
-      this.parameters = parameters;
-      this.positions = positions;
-      this.input = input;
-      this.values = new Variable[nodes];
-    }
-
-    /** {@code [n or 1, ...] -> [n, ...]}. */
-    Variable ofEachSample(Variable x) {
-      return Shapes.broadcastTo(x, x.shape().dropFirst().prepend(input.shape().extent(0)));
-    }
-  }
-
   /** A node by the number that others name it by. */
-  private record Step(int number, Node node) implements Serializable {}
+  private record Step(int number, GraphNode node) implements Serializable {}
 
   private final ArrayList<Step> steps;
   private final Shape inputShape;
@@ -242,12 +121,9 @@ public sealed class Graph implements Model permits Sequential {
 
   @Override
   public ForwardTrace forward(List<Variable> parameters, Variable input) {
-    Evaluation evaluation = new Evaluation(parameters, positions, input, last().number() + 1);
-    for (Step step : steps) {
-      evaluation.values[step.number()] = step.node().evaluate(evaluation);
-    }
-    Variable output = evaluation.ofEachSample(evaluation.values[last().number()]);
-    return new ForwardTrace(output, evaluation.uses);
+    Map<Integer, GraphNode> nodes = new LinkedHashMap<>();
+    steps.forEach(step -> nodes.put(step.number(), step.node()));
+    return new GraphEvaluation(nodes, positions, parameters, input).trace(last().number());
   }
 
   /**
@@ -255,16 +131,17 @@ public sealed class Graph implements Model permits Sequential {
    * {@link IllegalArgumentException} for shapes that do not fit.
    */
   public static final class Builder {
-    private final List<Node> nodes = new ArrayList<>();
+    private final List<GraphNode> nodes = new ArrayList<>();
     private final Map<String, ParameterSpec> parameters = new LinkedHashMap<>();
-    private final Map<String, Integer> operands = new HashMap<>();
+    private final Map<String, Integer> values = new HashMap<>();
+    private final Map<Integer, Integer> copies = new HashMap<>();
     private List<String> order;
 
     private Builder(Shape inputShape) {
-      nodes.add(new InputNode(inputShape));
+      nodes.add(new GraphNode.Input(inputShape));
     }
 
-    private int add(Node node) {
+    private int add(GraphNode node) {
       nodes.add(node);
       return nodes.size() - 1;
     }
@@ -286,30 +163,95 @@ public sealed class Graph implements Model permits Sequential {
      *     same parameter
      */
     public int apply(Layer layer, List<String> parameterNames, int input) {
+      List<Weight> weights =
+          parameterNames.stream().map(name -> (Weight) new Weight.Named(name)).toList();
+      return applyTo(layer, weights, input);
+    }
+
+    /**
+     * The output of a layer whose parameters are values of the graph that no sample takes part in:
+     * constants, parameters, and what is computed from them. The gradients of what a value is
+     * computed from are those of the layer's parameter, pulled back sample by sample.
+     *
+     * @param values in the order of the layer's parameters, of as many elements
+     */
+    public int applyComputed(Layer layer, List<Integer> values, int input) {
+      List<Weight> weights =
+          values.stream()
+              .map(
+                  value ->
+                      nodes.get(value) instanceof GraphNode.Parameter parameter
+                          ? new Weight.Named(parameter.name())
+                          : (Weight) new Weight.Computed(value))
+              .toList();
+      return applyTo(layer, weights, input);
+    }
+
+    private int applyTo(Layer layer, List<Weight> weights, int input) {
       List<ParameterSpec> own = layer.parameters();
-      if (own.size() != parameterNames.size()) {
+      if (own.size() != weights.size()) {
         throw new IllegalArgumentException(
             "%s has %d parameters, and %d names were given"
-                .formatted(layer, own.size(), parameterNames.size()));
+                .formatted(layer, own.size(), weights.size()));
       }
       int value = input;
       int first = 0;
       for (Layer part : layer.parts()) {
         int end = first + part.parameters().size();
-        value = add(node(part, parameterNames.subList(first, end), value));
+        value = add(node(part, weights.subList(first, end), value));
         first = end;
       }
       return value;
     }
 
-    private LayerNode node(Layer layer, List<String> parameterNames, int input) {
-      Shape shape = layer.outputShape(shape(input));
-      requireScratch(layer.scratchElements(shape(input)), shape(input));
+    private GraphNode.OfLayer node(Layer layer, List<Weight> weights, int given) {
+      Shape shape = layer.outputShape(shape(given));
+      requireScratch(layer.scratchElements(shape(given)), shape(given));
       List<ParameterSpec> own = layer.parameters();
+      Dependence dependence = nodes.get(given).dependence();
+      boolean differentiated = false;
       for (int i = 0; i < own.size(); i++) {
-        declare(parameterNames.get(i), own.get(i));
+        if (weights.get(i) instanceof Weight.Computed computed) {
+          GraphNode weight = nodes.get(computed.node());
+          requireWeight(weight, own.get(i));
+          differentiated |= weight.dependence() == Dependence.PARAMETERS;
+        } else {
+          declare(((Weight.Named) weights.get(i)).parameter(), own.get(i));
+          differentiated = true;
+        }
       }
-      return new LayerNode(layer, new ArrayList<>(parameterNames), input, shape);
+      int input = differentiated ? ofSamples(given) : given;
+      return new GraphNode.OfLayer(
+          layer,
+          new ArrayList<>(weights),
+          input,
+          shape,
+          differentiated ? Dependence.SAMPLES : dependence);
+    }
+
+    private static void requireWeight(GraphNode weight, ParameterSpec spec) {
+      if (weight.dependence() == Dependence.SAMPLES) {
+        throw new IllegalArgumentException(
+            "the %s depends on the samples; a layer has the same for all".formatted(spec.name()));
+      }
+      if (!weight.shape().equals(spec.shape())) {
+        throw new IllegalArgumentException(
+            "the %s has the shape %s, and cannot be used with the shape %s"
+                .formatted(spec.name(), weight.shape(), spec.shape()));
+      }
+    }
+
+    /** A value as one of every sample, where it is computed from parameters alone. */
+    private int ofSamples(int node) {
+      if (nodes.get(node).dependence() != Dependence.PARAMETERS) {
+        return node;
+      }
+      Integer known = copies.get(node);
+      if (known == null) {
+        known = add(new GraphNode.Copies(node, shape(node)));
+        copies.put(node, known);
+      }
+      return known;
     }
 
     /**
@@ -359,12 +301,13 @@ public sealed class Graph implements Model permits Sequential {
 
     /** A parameter as a value of every sample; its name is the whole name in the model. */
     public int parameter(ParameterSpec parameter) {
-      Integer known = operands.get(parameter.name());
+      Integer known = values.get(parameter.name());
       if (known != null && shape(known).equals(parameter.shape())) {
         return known;
       }
-      int node = apply(new Operand(parameter), List.of(parameter.name()), input());
-      operands.put(parameter.name(), node);
+      declare(parameter.name(), parameter);
+      int node = add(new GraphNode.Parameter(parameter.name(), parameter.shape()));
+      values.put(parameter.name(), node);
       return node;
     }
 
@@ -378,13 +321,22 @@ public sealed class Graph implements Model permits Sequential {
         throw new IllegalArgumentException(
             "%d values do not fill the shape %s".formatted(values.length, shape));
       }
-      return add(new ConstantNode(shape, values.clone()));
+      return add(new GraphNode.Constant(shape, values.clone()));
     }
 
     public int combine(Combination combination, int... inputs) {
       List<Shape> shapes = Arrays.stream(inputs).mapToObj(this::shape).toList();
-      ArrayList<Integer> numbers = new ArrayList<>(Arrays.stream(inputs).boxed().toList());
-      return add(new CombinationNode(combination, numbers, combination.outputShape(shapes)));
+      Shape shape = combination.outputShape(shapes);
+      Dependence dependence =
+          Arrays.stream(inputs)
+              .mapToObj(input -> nodes.get(input).dependence())
+              .max(Comparator.naturalOrder())
+              .orElse(Dependence.NOTHING);
+      ArrayList<Integer> numbers = new ArrayList<>();
+      for (int input : inputs) {
+        numbers.add(dependence == Dependence.SAMPLES ? ofSamples(input) : input);
+      }
+      return add(new GraphNode.OfCombination(combination, numbers, shape, dependence));
     }
 
     /** The order of the parameters in the model, if it is not that of their first use. */
@@ -399,19 +351,22 @@ public sealed class Graph implements Model permits Sequential {
      * @throws UnusableModelException if a parameter does not lead to it, if the parameters in order
      *     are not those of the graph, or if they have more elements than an array can hold
      */
-    public Graph build(int output) {
+    public Graph build(int value) {
+      int output = ofSamples(value);
       boolean[] needed = needed(output);
-      List<Node> nodes = poolsFirst(needed);
+      List<GraphNode> nodes = poolsFirst(needed);
       ArrayList<Step> steps = new ArrayList<>();
       Set<String> used = new HashSet<>();
       long elements = shape(input()).size();
       long scratch = 0;
       for (int number = 0; number <= output; number++) {
-        Node node = nodes.get(number);
+        GraphNode node = nodes.get(number);
         if (needed[number]) {
           steps.add(new Step(number, node));
-          if (node instanceof LayerNode layer) {
+          if (node instanceof GraphNode.OfLayer layer) {
             used.addAll(layer.parameters());
+          } else if (node instanceof GraphNode.Parameter parameter) {
+            used.add(parameter.name());
           }
           elements += number == input() ? 0 : node.shape().size();
           scratch += scratch(node, nodes);
@@ -434,14 +389,14 @@ public sealed class Graph implements Model permits Sequential {
      * alone takes: the bias of a convolution, ReLU. The values and all derivatives are the same, of
      * fewer elements: where both of two elements become the same, no gradient comes through.
      */
-    private List<Node> poolsFirst(boolean[] needed) {
+    private List<GraphNode> poolsFirst(boolean[] needed) {
       int[] uses = new int[needed.length];
       for (int number = 0; number < needed.length; number++) {
         if (needed[number]) {
           nodes.get(number).inputs().forEach(input -> uses[input]++);
         }
       }
-      List<Node> result = new ArrayList<>(nodes);
+      List<GraphNode> result = new ArrayList<>(nodes);
       for (int number = 0; number < needed.length; number++) {
         if (needed[number]) {
           movePoolForward(result, number, uses);
@@ -450,12 +405,12 @@ public sealed class Graph implements Model permits Sequential {
       return result;
     }
 
-    private static void movePoolForward(List<Node> nodes, int number, int[] uses) {
+    private static void movePoolForward(List<GraphNode> nodes, int number, int[] uses) {
       int place = number;
-      while (nodes.get(place) instanceof LayerNode pool
+      while (nodes.get(place) instanceof GraphNode.OfLayer pool
           && pool.layer() instanceof MaxPool
           && uses[pool.input()] == 1
-          && nodes.get(pool.input()) instanceof LayerNode before
+          && nodes.get(pool.input()) instanceof GraphNode.OfLayer before
           && before.layer().commutesWithMaxPool()) {
         nodes.set(place, before.over(pool.input(), pool.shape()));
         nodes.set(pool.input(), pool.over(before.input(), pool.shape()));
@@ -474,8 +429,8 @@ public sealed class Graph implements Model permits Sequential {
       return needed;
     }
 
-    private static long scratch(Node node, List<Node> nodes) {
-      return node instanceof LayerNode layer
+    private static long scratch(GraphNode node, List<GraphNode> nodes) {
+      return node instanceof GraphNode.OfLayer layer
           ? layer.layer().scratchElements(nodes.get(layer.input()).shape())
           : 0;
     }

@@ -67,7 +67,7 @@ record BlockGradients(Variable losses, List<PerSampleGradient> gradients) {
       LayerUse use = evaluation.uses().get(u);
       Variable layerInput = recording == Recording.ON ? use.input() : use.input().detach();
       List<PerSampleGradient> ofLayer =
-          use.layer().perSampleGradients(layerInput, evaluation.outputGradients().get(u));
+          use.gradients().of(layerInput, evaluation.outputGradients().get(u));
       for (int i = 0; i < ofLayer.size(); i++) {
         int parameter = use.parameters().get(i);
         PerSampleGradient earlier = gradients.get(parameter);
