@@ -236,6 +236,8 @@ record LayerCase(String name, Layer layer, Shape inputShape, List<Shape> misfits
     cases.add(of(new Slice(-1, 0, 1), input, Shape.scalar()));
     cases.add(named("pad", "'before': 1, 'after': 2", input, Shape.scalar()));
     cases.add(of(new Pad(-1, 0, 1), input));
+    cases.add(named("take", "'axis': 1, 'positions': [2, 0, 2]", input, Shape.of(2, 2)));
+    cases.add(of(new Take(-1, List.of(0)), input));
     for (AxisReduction.Kind kind : AxisReduction.Kind.values()) {
       cases.add(of(new AxisReduction(kind, List.of(1), false), input, Shape.of(3)));
       cases.add(of(new AxisReduction(kind, List.of(-1, 0), true), input, Shape.of(3)));

@@ -1,5 +1,6 @@
 package org.samplegrad.core.models.onnx;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -66,15 +67,37 @@ final class GraphTranslation {
     return apply(layer, input, List.of());
   }
 
-  /** The output of a layer whose parameters are tensors of the file, in the layer's order. */
-  GraphValue apply(Layer layer, GraphValue input, List<StoredTensor> tensors) {
-    tensors.forEach(this::register);
-    List<String> names = tensors.stream().map(StoredTensor::parameter).toList();
-    int node = counted(builder.apply(layer, names, input.node()));
+  /**
+   * The output of a layer with weights.
+   *
+   * @param weights in the layer's order: parameters of the file in their own shape, or values that
+   *     no sample takes part in, in the shape that the layer takes
+   */
+  GraphValue apply(Layer layer, GraphValue input, List<? extends Operand> weights) {
+    List<Integer> nodes = new ArrayList<>();
+    for (int i = 0; i < weights.size(); i++) {
+      nodes.add(weightNode(weights.get(i), layer.parameters().get(i).shape()));
+    }
+    int node = counted(builder.applyComputed(layer, nodes, input.node()));
     if (layer.equals(ArithmeticNodes.SOFTPLUS)) {
       softplusInputs.put(node, input.node());
     }
     return new GraphValue(node, builder.shape(node), input.batched());
+  }
+
+  private int weightNode(Operand weight, Shape shape) {
+    if (weight instanceof StoredTensor stored
+        && isParameterAsWeight(stored)
+        && stored.parameterShape().equals(shape)) {
+      register(stored);
+      return builder.parameter(stored.parameter(), shape, 1);
+    }
+    GraphValue value = weightValue(weight);
+    if (value.batched()) {
+      throw new IllegalArgumentException(
+          "has a weight that depends on the samples; it must be the same for all");
+    }
+    return value.node();
   }
 
   private static int counted(int node) {

@@ -24,31 +24,32 @@ final class ProductNodes {
     boolean transposesB = node.flag("transB", false);
     double alpha = node.real("alpha", 1);
     double beta = node.real("beta", 1);
-    GraphValue a = graph.value(node.operand(0));
-    if (!a.batched() || a.rank() != 2 || transposesA) {
+    GraphValue a = graph.weightValue(node.operand(0));
+    if (a.rank() != 2 || a.batched() && transposesA) {
       throw new IllegalArgumentException(
           "needs a first input [n, features], not transposed; found the shape %s for one sample"
               .formatted(a.shape()));
     }
+    GraphValue rows = transposesA ? transposed(a, graph) : a;
     Operand matrix = node.operand(1);
-    boolean layered = graph.isParameterAsWeight(matrix);
-    boolean plain = layered && alpha == 1 && beta == 1 && isBias(node, graph, matrix, transposesB);
-    if (plain) {
-      return linear(
-          a, seen((StoredTensor) matrix, transposesB), (StoredTensor) node.operand(2), graph);
+    if (alpha == 1 && beta == 1 && a.batched() && isBias(node, graph, matrix, transposesB)) {
+      return linear(rows, matrix, transposesB, node.operand(2), graph);
     }
-    GraphValue product =
-        layered
-            ? linear(a, seen((StoredTensor) matrix, transposesB), null, graph)
-            : matrixProduct(
-                a,
-                transposesB ? transposed(graph.value(matrix), graph) : graph.value(matrix),
-                graph);
-    product = scaled(product, alpha, graph);
+    GraphValue product = scaled(product(rows, matrix, transposesB, graph), alpha, graph);
     return node.has(2) && beta != 0
         ? graph.combine(
             Arithmetic.ADD, product, scaled(graph.weightValue(node.operand(2)), beta, graph))
         : product;
+  }
+
+  /** The product of rows with a matrix that may be seen transposed. */
+  private static GraphValue product(
+      GraphValue rows, Operand matrix, boolean transposed, GraphTranslation graph) {
+    if (rows.batched() && !(matrix instanceof GraphValue value && value.batched())) {
+      return linear(rows, matrix, transposed, null, graph);
+    }
+    GraphValue value = graph.weightValue(matrix);
+    return matrixProduct(rows, transposed ? transposed(value, graph) : value, graph);
   }
 
   /** Whether the third input is what a linear layer has as its bias. */
@@ -58,11 +59,6 @@ final class ProductNodes {
     return node.has(2)
         && graph.isParameterAsWeight(node.operand(2))
         && node.operand(2).shape().equals(Shape.of(outputs));
-  }
-
-  private static StoredTensor seen(StoredTensor matrix, boolean transposed) {
-    requireMatrix(matrix.shape());
-    return transposed ? matrix.transpose() : matrix;
   }
 
   private static void requireMatrix(Shape shape) {
@@ -83,16 +79,23 @@ final class ProductNodes {
   /**
    * {@code x B + bias}.
    *
-   * @param matrix B, {@code [in, out]}
+   * @param matrix B, {@code [in, out]}, the same for all samples
+   * @param transposed whether it is {@code [out, in]} instead
    * @param bias null if there is none
    */
   private static GraphValue linear(
-      GraphValue x, StoredTensor matrix, StoredTensor bias, GraphTranslation graph) {
-    int inputs = matrix.shape().extent(0);
-    int outputs = matrix.shape().extent(1);
-    Layer layer = new Linear(inputs, outputs, bias != null, !matrix.transposed());
-    List<StoredTensor> tensors = bias == null ? List.of(matrix) : List.of(matrix, bias);
-    return graph.apply(layer, x, tensors);
+      GraphValue x, Operand matrix, boolean transposed, Operand bias, GraphTranslation graph) {
+    requireMatrix(matrix.shape());
+    int inputs = matrix.shape().extent(transposed ? 1 : 0);
+    int outputs = matrix.shape().extent(transposed ? 0 : 1);
+    boolean inputsFirst = !transposed;
+    Operand weight = matrix;
+    if (matrix instanceof StoredTensor stored && stored.transposed()) {
+      inputsFirst = transposed; // the parameter lies the other way
+      weight = graph.isParameterAsWeight(stored) ? stored : stored.transpose();
+    }
+    Layer layer = new Linear(inputs, outputs, bias != null, inputsFirst);
+    return graph.apply(layer, x, bias == null ? List.of(weight) : List.of(weight, bias));
   }
 
   static Operand matMul(OnnxNode node, GraphTranslation graph) {
@@ -101,27 +104,31 @@ final class ProductNodes {
     if (left instanceof StaticTensor a && right instanceof StaticTensor b) {
       return StaticReductions.product(a, b); // a stored matrix may be a parameter
     }
-    if (isMatrixOfParameters(right, graph) && graph.value(left).batched()) {
-      GraphValue x = graph.value(left);
+    if (isOfSamples(left) && isMatrixForAll(right)) {
+      GraphValue x = (GraphValue) left;
       if (x.rank() < 2) {
         throw new IllegalArgumentException("multiplies the samples themselves, which mixes them");
       }
-      return linear(x, (StoredTensor) right, null, graph);
+      return linear(x, right, false, null, graph);
     }
-    if (isMatrixOfParameters(left, graph) && right instanceof GraphValue x && x.batched()) {
+    if (isMatrixForAll(left) && isOfSamples(right)) {
+      GraphValue x = (GraphValue) right;
       if (x.rank() < 3) {
         throw new IllegalArgumentException("sums over the samples, which mixes them");
       }
       Layer swap = swapLast(x.shape().rank());
-      GraphValue columns = graph.apply(swap, x);
-      GraphValue product = linear(columns, ((StoredTensor) left).transpose(), null, graph);
+      GraphValue product = linear(graph.apply(swap, x), left, true, null, graph);
       return graph.apply(swap, product);
     }
     return matrixProduct(graph.weightValue(left), graph.weightValue(right), graph);
   }
 
-  private static boolean isMatrixOfParameters(Operand operand, GraphTranslation graph) {
-    return graph.isParameterAsWeight(operand) && operand.shape().rank() == 2;
+  private static boolean isOfSamples(Operand operand) {
+    return operand instanceof GraphValue value && value.batched();
+  }
+
+  private static boolean isMatrixForAll(Operand operand) {
+    return !isOfSamples(operand) && operand.shape().rank() == 2;
   }
 
   private static Layer swapLast(int rank) {
@@ -132,9 +139,12 @@ final class ProductNodes {
 
   private static GraphValue matrixProduct(GraphValue a, GraphValue b, GraphTranslation graph) {
     boolean apart =
-        a.batched() && b.batched()
-            ? a.rank() == b.rank() && a.rank() > 2
-            : a.batched() ? a.rank() > 1 && (b.rank() <= 2 || b.rank() < a.rank()) : b.rank() > 2;
+        !a.batched() && !b.batched()
+            || (a.batched() && b.batched()
+                ? a.rank() == b.rank() && a.rank() > 2
+                : a.batched()
+                    ? a.rank() > 1 && (b.rank() <= 2 || b.rank() < a.rank())
+                    : b.rank() > 2);
     if (!apart || !a.batched() && b.batched() && a.rank() >= b.rank()) {
       throw new IllegalArgumentException(
           "multiplies inputs of the shapes %s and %s for one sample in a way that mixes samples"

@@ -8,17 +8,17 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Arithmetic;
-import org.samplegrad.core.layers.Concatenation;
 import org.samplegrad.core.layers.Pad;
 import org.samplegrad.core.layers.Slice;
+import org.samplegrad.core.layers.Take;
 import org.samplegrad.core.models.onnx.StaticArrangements.Range;
 
 /**
  * Operators that take parts of an axis out, or put others beside it; never of that of the samples.
  */
 final class SliceNodes {
-  /** Elements along an axis that are taken out, or put beside it, one by one. */
-  private static final int MOST_GATHERED = 64;
+  /** Elements of an axis that are put beside it. */
+  private static final int MOST_PADDED = 1 << 16;
 
   private SliceNodes() {}
 
@@ -62,10 +62,13 @@ final class SliceNodes {
   }
 
   private static GraphValue slice(GraphValue value, int axis, Range range, GraphTranslation graph) {
-    if (range.count() == 0 || range.step() < 0) {
+    if (range.count() == 0) {
       throw new IllegalArgumentException(
-          "slices backwards, or to nothing, the axis %d of samples of the shape %s"
+          "slices to nothing the axis %d of samples of the shape %s"
               .formatted(axis, value.shape()));
+    }
+    if (range.step() < 0) {
+      return take(value, axis, range.positions(), graph);
     }
     int extent = value.shape().extent(axis);
     if (range.step() == 1) {
@@ -171,26 +174,28 @@ final class SliceNodes {
     GraphValue value = graph.value(node.operand(0));
     int position = value.sampleAxis(axis, "gathers along");
     int[] positions = positions(indices, value.shape().extent(position));
-    if (indices.shape().rank() > 1 || positions.length == 0 || positions.length > MOST_GATHERED) {
+    GraphValue taken = take(value, position, positions, graph);
+    int[] extents = value.shape().extents();
+    IntStream before = IntStream.of(extents).limit(position);
+    IntStream after = IntStream.of(extents).skip(position + 1L);
+    IntStream inside = IntStream.of(indices.shape().extents());
+    int[] result = IntStream.concat(before, IntStream.concat(inside, after)).toArray();
+    return graph.reshape(taken, Shape.of(result));
+  }
+
+  private static GraphValue take(
+      GraphValue value, int axis, int[] positions, GraphTranslation graph) {
+    if (positions.length == 0) {
       throw new IllegalArgumentException(
-          "gathers by indices of the shape %s; a single index or a vector of at most %d is supported"
-              .formatted(indices.shape(), MOST_GATHERED));
+          "takes nothing along the axis %d of samples of the shape %s"
+              .formatted(axis, value.shape()));
     }
-    List<GraphValue> parts = new ArrayList<>();
-    for (int from : positions) {
-      parts.add(slice(value, position, new Range(from, 1, 1), graph));
+    boolean consecutive =
+        IntStream.range(1, positions.length).allMatch(i -> positions[i] == positions[0] + i);
+    if (consecutive) {
+      return slice(value, axis, new Range(positions[0], positions.length, 1), graph);
     }
-    GraphValue taken =
-        parts.size() == 1 ? parts.get(0) : graph.combineAll(new Concatenation(position), parts);
-    if (indices.shape().rank() == 1) {
-      return taken;
-    }
-    int[] kept =
-        IntStream.range(0, value.shape().rank())
-            .filter(other -> other != position)
-            .map(value.shape()::extent)
-            .toArray();
-    return graph.reshape(taken, Shape.of(kept));
+    return graph.apply(new Take(axis, IntStream.of(positions).boxed().toList()), value);
   }
 
   private static int[] positions(StaticTensor indices, int extent) {
@@ -243,21 +248,17 @@ final class SliceNodes {
                   "pads in the mode '%s'; constant, reflect, edge and wrap are supported"
                       .formatted(mode));
         };
-    long most = mode.equals("reflect") ? Math.min(last, MOST_GATHERED) : MOST_GATHERED;
+    long most = mode.equals("reflect") ? last : MOST_PADDED;
     if (Math.min(before, after) < 0 || Math.max(before, after) > most) {
       throw new IllegalArgumentException(
           "pads an axis of extent %d by %d and %d; in the mode '%s' 0 to %d are supported"
               .formatted(extent, before, after, mode, most));
     }
-    List<GraphValue> parts = new ArrayList<>();
-    for (int place = (int) -before; place < 0; place++) {
-      parts.add(slice(value, axis, new Range(source.applyAsInt(place), 1, 1), graph));
-    }
-    parts.add(value);
-    for (int place = extent; place < extent + after; place++) {
-      parts.add(slice(value, axis, new Range(source.applyAsInt(place), 1, 1), graph));
-    }
-    return graph.combineAll(new Concatenation(axis), parts);
+    int[] positions =
+        IntStream.range((int) -before, extent + (int) after)
+            .map(place -> place >= 0 && place < extent ? place : source.applyAsInt(place))
+            .toArray();
+    return take(value, axis, positions, graph);
   }
 
   /** Negative padding takes away, as in PyTorch. */

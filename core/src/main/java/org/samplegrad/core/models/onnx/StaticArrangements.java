@@ -35,6 +35,12 @@ final class StaticArrangements {
       return new Range((int) from, (int) count, small);
     }
 
+    int[] positions() {
+      int[] positions = new int[count];
+      Arrays.setAll(positions, i -> from + i * step);
+      return positions;
+    }
+
     private static long within(long position, long lowest, long highest, int extent) {
       long counted = position < 0 && position > Long.MIN_VALUE / 2 ? position + extent : position;
       return Math.max(lowest, Math.min(highest, counted));
@@ -54,9 +60,7 @@ final class StaticArrangements {
   }
 
   static StaticTensor slice(StaticTensor x, int axis, Range range) {
-    int[] positions = new int[range.count()];
-    Arrays.setAll(positions, i -> range.from() + i * range.step());
-    return take(x, axis, Shape.of(range.count()), positions);
+    return take(x, axis, Shape.of(range.count()), range.positions());
   }
 
   /** The given positions of an axis, which is replaced by the axes of {@code shape}. */

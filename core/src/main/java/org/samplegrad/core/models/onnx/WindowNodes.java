@@ -17,13 +17,9 @@ final class WindowNodes {
 
   static Operand convolution(OnnxNode node, GraphTranslation graph) {
     GraphValue x = image(node, graph);
-    if (!graph.isParameterAsWeight(node.operand(1))) {
-      throw new IllegalArgumentException(
-          "has a weight that is no parameter of the file; a convolution's weight must be one");
-    }
-    StoredTensor weight = (StoredTensor) node.operand(1);
+    Operand weight = node.operand(1);
     Shape shape = weight.shape();
-    if (shape.rank() != x.rank() || weight.transposed()) {
+    if (shape.rank() != x.rank()) {
       throw new IllegalArgumentException(
           "has a weight of the shape %s for an input with %d axes; expected [out, in/groups, kernel...]"
               .formatted(shape, x.rank()));
@@ -40,9 +36,8 @@ final class WindowNodes {
     boolean bias = node.has(2) && graph.isParameterAsWeight(node.operand(2));
     int inputs = Math.multiplyExact(shape.extent(1), groups);
     Layer layer = new Convolution(inputs, shape.extent(0), window, groups, bias);
-    List<StoredTensor> tensors =
-        bias ? List.of(weight, (StoredTensor) node.operand(2)) : List.of(weight);
-    GraphValue y = graph.apply(layer, x, tensors);
+    List<Operand> weights = bias ? List.of(weight, node.operand(2)) : List.of(weight);
+    GraphValue y = graph.apply(layer, x, weights);
     return bias || !node.has(2)
         ? y
         : graph.combine(Arithmetic.ADD, y, graph.perChannel(node.operand(2), kernel.length));
