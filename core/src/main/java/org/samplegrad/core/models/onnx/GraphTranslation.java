@@ -18,6 +18,7 @@ import org.samplegrad.core.models.Graph;
  */
 final class GraphTranslation {
   private static final int MOST_VALUES = 200_000;
+  private static final long MOST_TAKEN = 1 << 22;
 
   private final Graph.Builder builder;
   private final ParameterRule rule;
@@ -25,6 +26,8 @@ final class GraphTranslation {
   private final Map<String, StoredTensor> parameters = new LinkedHashMap<>();
   private final Map<Integer, Integer> softplusInputs = new HashMap<>();
   private final Map<Integer, Scaled> scaled = new HashMap<>();
+
+  private long taken;
 
   /** A value times a number. */
   private record Scaled(int node, double factor) {}
@@ -98,6 +101,15 @@ final class GraphTranslation {
           "has a weight that depends on the samples; it must be the same for all");
     }
     return value.node();
+  }
+
+  /** Bounds what nodes that take elements one by one ask for, all together. */
+  void countTaken(int positions) {
+    taken += positions;
+    if (taken > MOST_TAKEN) {
+      throw new IllegalArgumentException(
+          "makes the model take more than %d elements one by one".formatted(MOST_TAKEN));
+    }
   }
 
   private static int counted(int node) {

@@ -273,6 +273,9 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
     }
 
     private void countEvaluated(Operand result) {
+      if (result instanceof SequenceValue sequence) {
+        sequence.elements().forEach(this::countEvaluated);
+      }
       if (result instanceof StaticTensor constant) {
         evaluated += constant.shape().size();
         if (evaluated > MOST_EVALUATED + graph.getSerializedSize()) {

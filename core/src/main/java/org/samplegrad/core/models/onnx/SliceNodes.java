@@ -195,6 +195,7 @@ final class SliceNodes {
     if (consecutive) {
       return slice(value, axis, new Range(positions[0], positions.length, 1), graph);
     }
+    graph.countTaken(positions.length);
     return graph.apply(new Take(axis, IntStream.of(positions).boxed().toList()), value);
   }
 

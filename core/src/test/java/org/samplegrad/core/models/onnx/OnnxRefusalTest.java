@@ -185,14 +185,14 @@ class OnnxRefusalTest {
                 .integers("p", List.of(0L, 0L, 0L, 0L, 0L, 0L, 0L, 1L << 40))
                 .node("Pad", List.of("x", "p"), Y, text("mode", "edge")),
             "Pad",
-            "by 0 and 1099511627776; in the mode 'edge' 0 to 64"),
+            "by 0 and 1099511627776; in the mode 'edge' 0 to 65536"),
         Arguments.of(
             "a padding by others that takes away",
             images()
                 .integers("p", List.of(0L, 0L, -1L, 0L, 0L, 0L, 0L, 0L))
                 .node("Pad", List.of("x", "p"), Y, text("mode", "wrap")),
             "Pad",
-            "by -1 and 0; in the mode 'wrap' 0 to 64"),
+            "by -1 and 0; in the mode 'wrap' 0 to 65536"),
         Arguments.of(
             "a padding without its value",
             images()
