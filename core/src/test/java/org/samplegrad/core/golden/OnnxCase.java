@@ -55,7 +55,12 @@ public record OnnxCase(String name, JsonNode description, OnnxModel model) {
       return new OnnxCase(
           name,
           new ObjectMapper().readTree(resource(name, "case.json")),
-          OnnxModel.read(name, new ByteArrayInputStream(file), file.length, files));
+          OnnxModel.read(
+              name,
+              new ByteArrayInputStream(file),
+              file.length,
+              files,
+              org.samplegrad.core.models.onnx.FileParameters.ACCEPT));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -18,6 +18,11 @@ enum ElementType {
     double real(TensorProto tensor, int index) {
       return tensor.getFloatData(index);
     }
+
+    @Override
+    long bits(TensorProto tensor, int index) {
+      return Float.floatToRawIntBits(tensor.getFloatData(index));
+    }
   },
 
   DOUBLE(8, TensorProto::getDoubleDataCount) {
@@ -29,6 +34,11 @@ enum ElementType {
     @Override
     double real(TensorProto tensor, int index) {
       return tensor.getDoubleData(index);
+    }
+
+    @Override
+    long bits(TensorProto tensor, int index) {
+      return Double.doubleToRawLongBits(tensor.getDoubleData(index));
     }
   },
 
@@ -42,6 +52,11 @@ enum ElementType {
     double real(TensorProto tensor, int index) {
       return ofHalf(tensor.getInt32Data(index));
     }
+
+    @Override
+    long bits(TensorProto tensor, int index) {
+      return tensor.getInt32Data(index);
+    }
   },
 
   BFLOAT16(2, TensorProto::getInt32DataCount) {
@@ -53,6 +68,11 @@ enum ElementType {
     @Override
     double real(TensorProto tensor, int index) {
       return Float.intBitsToFloat(tensor.getInt32Data(index) << 16);
+    }
+
+    @Override
+    long bits(TensorProto tensor, int index) {
+      return tensor.getInt32Data(index);
     }
   },
 
@@ -147,6 +167,23 @@ enum ElementType {
 
   long integer(TensorProto tensor, int index) {
     throw new IllegalStateException(this + " is no integer type");
+  }
+
+  /** The bits of a number in a field of a message, as they stand in bytes. */
+  long bits(TensorProto tensor, int index) {
+    return integer(tensor, index);
+  }
+
+  /** The numbers in the fields of a message as the bytes that they would be. */
+  byte[] littleEndian(TensorProto tensor, int count) {
+    byte[] result = new byte[Math.multiplyExact(count, bytes)];
+    for (int i = 0; i < count; i++) {
+      long bits = bits(tensor, i);
+      for (int place = 0; place < bytes; place++) {
+        result[i * bytes + place] = (byte) (bits >>> 8 * place);
+      }
+    }
+    return result;
   }
 
   /** IEEE 754 binary16: one sign bit, five exponent bits, ten bits of fraction. */

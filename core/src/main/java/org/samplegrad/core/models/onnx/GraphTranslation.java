@@ -60,11 +60,6 @@ final class GraphTranslation {
     return operand instanceof StoredTensor stored && rule.isParameterAsWeight(stored);
   }
 
-  /** Whether a name is one that a module gave to a parameter or buffer. */
-  boolean isNameOfModule(String name) {
-    return !rule.isMadeByExporter(name);
-  }
-
   /** The output of a layer without parameters. */
   GraphValue apply(Layer layer, GraphValue input) {
     return apply(layer, input, List.of());

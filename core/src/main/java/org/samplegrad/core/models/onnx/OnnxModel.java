@@ -19,7 +19,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.models.Graph;
 import org.samplegrad.core.models.Model;
@@ -31,12 +30,19 @@ import org.samplegrad.core.parameters.ParameterVector;
  * A model from an ONNX file.
  *
  * @param weights the parameters as the file has them
+ * @param frozen the names of those that the module does not train, as far as the file says so
+ * @param merged the names of those that the exporter computed from parameters of the module, which
+ *     these cannot replace
  * @param notes what the user should know about them, a sentence each
  */
-public record OnnxModel(Model model, ParameterVector weights, List<String> notes) {
+public record OnnxModel(
+    Model model,
+    ParameterVector weights,
+    Set<String> frozen,
+    List<String> merged,
+    List<String> notes) {
   private static final int MOST_NODES = 100_000;
   private static final int MOST_AXES = 8;
-  private static final int MOST_NAMES = 8;
   private static final long MOST_EVALUATED = 1 << 22;
   private static final int OLDEST_OPSET = 7;
   private static final int NEWEST_OPSET = 26;
@@ -47,19 +53,20 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
    * @param length the file's length in bytes
    * @param files the files beside it
    * @throws UnusableModelException if the file is damaged, or holds what is not supported; the
-   *     message names the node
+   *     message names the node; or if its tensors may not be the parameters of the module
    * @throws IOException if the stream cannot be read
    */
-  public static OnnxModel read(String name, InputStream stream, long length, ExternalFiles files)
+  public static OnnxModel read(
+      String name, InputStream stream, long length, ExternalFiles files, FileParameters parameters)
       throws IOException {
     try {
-      return of(OnnxFile.read(stream, length), files);
+      return of(OnnxFile.read(stream, length), files, parameters);
     } catch (IllegalArgumentException | ArithmeticException | UnusableModelException e) {
       throw new UnusableModelException("Model file '%s': %s".formatted(name, e.getMessage()), e);
     }
   }
 
-  private static OnnxModel of(ModelProto file, ExternalFiles files) {
+  private static OnnxModel of(ModelProto file, ExternalFiles files, FileParameters parameters) {
     int opset = opset(file);
     GraphProto graph = file.getGraph();
     if (graph.getNodeCount() == 0 || graph.getNodeCount() > MOST_NODES) {
@@ -70,7 +77,7 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
       throw new IllegalArgumentException(
           "it holds local functions or sparse tensors, which are not supported; export it without");
     }
-    return new Reading(graph, opset, files).model();
+    return new Reading(file, opset, files, parameters).model();
   }
 
   private static int opset(ModelProto file) {
@@ -94,15 +101,15 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
     private final ParameterRule rule;
     private final Map<String, Operand> values = new HashMap<>();
     private final Map<String, StoredTensor> stored = new LinkedHashMap<>();
-    private final TensorNames names;
+    private final BitSet needed;
+    private final TensorIdentities identities;
     private final GraphTranslation translation;
     private final Graph.Builder builder;
     private long evaluated;
 
-    Reading(GraphProto graph, int opset, ExternalFiles files) {
-      this.graph = graph;
+    Reading(ModelProto file, int opset, ExternalFiles files, FileParameters parameters) {
+      this.graph = file.getGraph();
       this.opset = opset;
-      this.rule = new ParameterRule(graph);
       Map<String, TensorSource> sources = new LinkedHashMap<>();
       Map<String, Long> external = new HashMap<>();
       for (TensorProto tensor : graph.getInitializerList()) {
@@ -124,9 +131,14 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
               stored.put(name, StoredTensor.of(source));
             }
           });
-      this.names = TensorNames.restore(graph, rule, stored);
+      ValueInfoProto input = onlyInput(sources.keySet());
+      this.needed = needed();
+      this.identities = TensorIdentities.of(file, needed, sources, stored);
+      if (parameters == FileParameters.REFUSE_DOUBT) {
+        identities.requireNoDoubt();
+      }
+      this.rule = new ParameterRule(new ExportedSignature(graph));
       stored.forEach(this::define);
-      ValueInfoProto input = onlyInput();
       Shape sample = sampleShape(input);
       this.builder = Graph.builder(sample);
       this.translation = new GraphTranslation(builder, rule, fixedBatch(input));
@@ -157,9 +169,9 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
     }
 
     /** Older files list the initialisers as inputs too. */
-    private ValueInfoProto onlyInput() {
+    private ValueInfoProto onlyInput(Set<String> tensors) {
       List<ValueInfoProto> inputs =
-          graph.getInputList().stream().filter(i -> !values.containsKey(i.getName())).toList();
+          graph.getInputList().stream().filter(i -> !tensors.contains(i.getName())).toList();
       if (inputs.size() != 1) {
         throw new IllegalArgumentException(
             "it has %d inputs; one is supported, the samples".formatted(inputs.size()));
@@ -206,32 +218,39 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
     }
 
     OnnxModel model() {
-      if (graph.getOutputCount() != 1) {
-        throw new IllegalArgumentException(
-            "it has %d outputs; one is supported, the prediction"
-                .formatted(graph.getOutputCount()));
-      }
       String output = graph.getOutput(0).getName();
-      BitSet needed = needed(output);
       for (int i = needed.nextSetBit(0); i >= 0; i = needed.nextSetBit(i + 1)) {
-        translate(i, graph.getNode(i));
+        if (!identities.isAlias(i)) {
+          translate(i, graph.getNode(i));
+        }
       }
       if (!(values.get(output) instanceof GraphValue prediction) || !prediction.batched()) {
         throw new IllegalArgumentException(
             "its output '%s' does not depend on the samples".formatted(output));
       }
       Map<String, StoredTensor> parameters = translation.parameters();
-      Set<String> order = new LinkedHashSet<>();
+      Set<String> order = new LinkedHashSet<>(identities.order());
       stored.values().forEach(tensor -> order.add(tensor.parameter()));
       order.retainAll(parameters.keySet());
       order.addAll(parameters.keySet());
       Model model = builder.parameterOrder(List.copyOf(order)).build(prediction.node());
-      return new OnnxModel(model, weights(model.parameters(), parameters), notes(parameters));
+      identities.requireUsed(parameters.keySet());
+      return new OnnxModel(
+          model,
+          weights(model.parameters(), parameters),
+          Set.copyOf(identities.frozen()),
+          identities.merged(),
+          identities.notes());
     }
 
     /** The nodes that lead to the output; what else the file computes is of no concern. */
-    private BitSet needed(String output) {
-      Set<String> wanted = new HashSet<>(List.of(output));
+    private BitSet needed() {
+      if (graph.getOutputCount() != 1) {
+        throw new IllegalArgumentException(
+            "it has %d outputs; one is supported, the prediction"
+                .formatted(graph.getOutputCount()));
+      }
+      Set<String> wanted = new HashSet<>(List.of(graph.getOutput(0).getName()));
       BitSet needed = new BitSet(graph.getNodeCount());
       for (int i = graph.getNodeCount() - 1; i >= 0; i--) {
         NodeProto node = graph.getNode(i);
@@ -246,7 +265,7 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
     private void translate(int index, NodeProto node) {
       List<Operand> operands = new ArrayList<>();
       for (String input : node.getInputList()) {
-        Operand own = names.replacement(index, input);
+        Operand own = identities.use(index, input);
         Operand operand = own != null || input.isEmpty() ? own : values.get(input);
         if (operand == null && !input.isEmpty()) {
           throw new IllegalArgumentException(
@@ -298,30 +317,6 @@ public record OnnxModel(Model model, ParameterVector weights, List<String> notes
             "its tensor '%s' holds NaN or infinite values".formatted(weights.firstNotFinite()));
       }
       return weights;
-    }
-
-    private static String listed(List<String> names) {
-      String shown = names.stream().limit(MOST_NAMES).collect(Collectors.joining(", "));
-      int more = names.size() - MOST_NAMES;
-      return more > 0 ? shown + " and %d more".formatted(more) : shown;
-    }
-
-    private List<String> notes(Map<String, StoredTensor> parameters) {
-      List<String> notes = new ArrayList<>();
-      List<String> missing = rule.missing(parameters.keySet());
-      if (!missing.isEmpty()) {
-        notes.add(
-            "The parameters %s of the PyTorch module are none of the file: the exporter has merged them into other tensors, or nothing uses them. To keep them, export with optimize=False"
-                .formatted(listed(missing)));
-      }
-      List<String> made =
-          parameters.keySet().stream().filter(rule::isMadeByExporter).sorted().toList();
-      if (!made.isEmpty()) {
-        notes.add(
-            "The parameters %s have names of the exporter: it has computed them from those of the PyTorch module. To keep those, export with do_constant_folding=False or optimize=False"
-                .formatted(listed(made)));
-      }
-      return List.copyOf(notes);
     }
   }
 }

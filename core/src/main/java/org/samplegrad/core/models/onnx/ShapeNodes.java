@@ -28,16 +28,8 @@ final class ShapeNodes {
 
   private ShapeNodes() {}
 
-  /**
-   * TorchScript stores tensors of the same values once, and names the others by nodes {@code
-   * Identity_0} and so on: parameters of their own, since tied ones need no such node.
-   */
   static Operand identity(OnnxNode node, GraphTranslation graph) {
-    return node.operand(0) instanceof StoredTensor stored
-            && node.name().startsWith("Identity_")
-            && graph.isNameOfModule(node.output())
-        ? stored.named(node.output())
-        : node.operand(0);
+    return node.operand(0);
   }
 
   /** Nothing is dropped when a model is evaluated; one exported in training mode is refused. */

@@ -6,8 +6,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import org.samplegrad.core.backend.Shape;
 
@@ -156,10 +159,25 @@ final class TensorSource {
     return transposed ? transpose(values) : values;
   }
 
-  /** Whether all values are the same. */
-  boolean isOneNumberThroughout() {
-    double[] values = reals();
-    return Arrays.stream(values).allMatch(value -> value == values[0]);
+  /**
+   * The SHA-256 of the values, in hexadecimal digits: of the bytes, little-endian and row-major, in
+   * the type that they are stored in.
+   *
+   * @throws IllegalArgumentException if the external file does not hold them
+   */
+  String sha256() {
+    requireReadable();
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      if (!isExternal() && !tensor.hasRawData()) {
+        digest.update(type.littleEndian(tensor, shape.size()));
+      } else {
+        forEachChunk((data, first, count) -> digest.update(data));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
   }
 
   private double[] transpose(double[] values) {
@@ -184,12 +202,25 @@ final class TensorSource {
     void accept(ByteBuffer buffer, int index);
   }
 
+  /** Takes the bytes of some numbers, beginning with the element of an index. */
+  @FunctionalInterface
+  private interface ChunkSink {
+    void accept(ByteBuffer data, int first, int count);
+  }
+
   private void forEachNumber(NumberSink sink) {
+    forEachChunk(
+        (data, first, count) -> {
+          for (int i = 0; i < count; i++) {
+            sink.accept(data, first + i);
+          }
+        });
+  }
+
+  private void forEachChunk(ChunkSink sink) {
     if (!isExternal()) {
       ByteBuffer data = tensor.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-      for (int i = 0; i < shape.size(); i++) {
-        sink.accept(data, i);
-      }
+      sink.accept(data, 0, shape.size());
       return;
     }
     ExternalRange range = ExternalRange.of(tensor, byteCount());
@@ -202,10 +233,9 @@ final class TensorSource {
         if (file.stream().readNBytes(chunk, 0, count * type.bytes()) < count * type.bytes()) {
           throw new EOFException("the file ends before the data do");
         }
-        ByteBuffer data = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < count; i++) {
-          sink.accept(data, done + i);
-        }
+        ByteBuffer data =
+            ByteBuffer.wrap(chunk, 0, count * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        sink.accept(data, done, count);
       }
     } catch (IOException e) {
       throw unreadable(range, e);

@@ -17,6 +17,7 @@ class OnnxFuzzTest {
   static void model(byte[] file) throws IOException {
     ExternalFiles beside =
         name -> new ExternalFiles.Opened(new ByteArrayInputStream(file), file.length);
-    OnnxModel.read("model.onnx", new ByteArrayInputStream(file), file.length, beside);
+    OnnxModel.read(
+        "model.onnx", new ByteArrayInputStream(file), file.length, beside, FileParameters.ACCEPT);
   }
 }

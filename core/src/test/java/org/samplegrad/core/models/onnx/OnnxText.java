@@ -147,7 +147,8 @@ final class OnnxText {
 
   static OnnxModel read(byte[] bytes, ExternalFiles files) {
     try {
-      return OnnxModel.read("m.onnx", new ByteArrayInputStream(bytes), bytes.length, files);
+      return OnnxModel.read(
+          "m.onnx", new ByteArrayInputStream(bytes), bytes.length, files, FileParameters.ACCEPT);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,0 +1,312 @@
+package org.samplegrad.core.models.onnx;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.samplegrad.core.backend.Shape;
+
+/**
+ * Which tensors of a file by PyTorch's older exporter (TorchScript), or of one that says nothing,
+ * are which parameters.
+ *
+ * <p>The exporter does not say what is a parameter and what a buffer. A tensor is a parameter if a
+ * layer of PyTorch ({@link ScriptedLayer}) takes it under the layer's own name: {@code fc.weight}
+ * in the nodes of {@code /fc/}. Whatever else the output needs is in doubt, and so is what the
+ * exporter has computed ({@code onnx::Conv_12}), but for one case: the transposed weight of a
+ * linear layer on sequences, and the scales of a group norm, of which {@link FoldedNumbers} tells
+ * that nothing else was done to them.
+ *
+ * <p>Tensors of equal values are stored once, and nodes {@code Identity_0} give them their other
+ * names, while a parameter that is really tied has no such node. So each name is a parameter of its
+ * own; where the exporter made the names, nobody can tell.
+ */
+final class ScriptedTensors {
+  private static final Pattern MADE_BY_EXPORTER =
+      Pattern.compile(
+          "(onnx::.*|/.*|_?val_\\d+|scalar_tensor_default.*|_?tensor_constant\\d+|\\d+)");
+  private static final Pattern ALIAS = Pattern.compile("Identity_\\d+");
+  private static final Set<String> STATISTICS = Set.of("running_mean", "running_var");
+  private static final Set<String> OF_LAYERS = Set.of("weight", "bias");
+  private static final Set<String> OF_ATTENTION = Set.of("in_proj_weight", "in_proj_bias");
+  private static final int FEW_NUMBERS = 64;
+
+  private static final String UNKNOWN =
+      "may be parameters or buffers, which the file does not tell apart";
+  private static final String MERGED =
+      "were computed by the exporter, such as from a layer and the batch norm behind it or from a weight and its mask";
+  private static final String EQUAL =
+      "stand for several parameters, which are one tied parameter or several of equal values";
+
+  private final GraphProto graph;
+  private final TensorIdentities identities;
+  private final boolean byTorch;
+  private final ScriptedScopes scopes;
+  private final FoldedNumbers folded;
+
+  /** The tensors as they are in the file, under all their names. */
+  private final Map<String, StoredTensor> stored = new LinkedHashMap<>();
+
+  /** The tensor that the exporter made, by its other names. */
+  private final Map<String, String> aliases = new HashMap<>();
+
+  private final Set<String> parameters = new HashSet<>();
+  private final Set<String> constants = new HashSet<>();
+  private final Map<String, StoredTensor> restored = new HashMap<>();
+  private final Set<String> byPath = new LinkedHashSet<>();
+
+  ScriptedTensors(ModelProto file, TensorIdentities identities) {
+    this.graph = file.getGraph();
+    this.identities = identities;
+    this.byTorch = file.getProducerName().equals("pytorch");
+    this.scopes = new ScriptedScopes(graph);
+    this.folded = new FoldedNumbers(graph);
+    this.stored.putAll(identities.tensors());
+  }
+
+  /** Whether a name is none that a module gave to a parameter or buffer. */
+  static boolean isMadeByExporter(String name) {
+    return MADE_BY_EXPORTER.matcher(name).matches();
+  }
+
+  /**
+   * @param needed the nodes that lead to the output
+   */
+  void identify(BitSet needed) {
+    identities.advise(
+        byTorch
+            ? "Export with samplegrad.export(model, args, path), or with torch.onnx.export(..., dynamo=True, optimize=False)"
+            : "Export a module of PyTorch with samplegrad.export(model, args, path)");
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      separate(i, graph.getNode(i));
+    }
+    Set<String> used = new LinkedHashSet<>();
+    for (int i = needed.nextSetBit(0); i >= 0; i = needed.nextSetBit(i + 1)) {
+      NodeProto node = graph.getNode(i);
+      for (int input = 0; input < node.getInputCount(); input++) {
+        String name = node.getInput(input);
+        if (stored.containsKey(name) && !identities.isAlias(i)) {
+          used.add(name);
+          claim(node, input, name);
+        }
+      }
+    }
+    used.forEach(this::settle);
+    if (!byPath.isEmpty()) {
+      identities.note(
+          "The file does not give the names of the parameters %s; they are taken from the paths of its nodes, which leave out dictionaries of modules"
+              .formatted(TensorIdentities.listed(List.copyOf(byPath))));
+    }
+    if (!byTorch && !parameters.isEmpty()) {
+      identities.note(
+          "The file was not written by PyTorch's exporter: the weights of its layers are taken as the parameters");
+    }
+  }
+
+  private void separate(int index, NodeProto node) {
+    if (!node.getOpType().equals("Identity")
+        || node.getInputCount() != 1
+        || node.getOutputCount() != 1
+        || !ALIAS.matcher(node.getName()).matches()) {
+      return;
+    }
+    StoredTensor tensor = stored.get(node.getInput(0));
+    if (tensor == null || stored.containsKey(node.getOutput(0))) {
+      return;
+    }
+    String name = node.getOutput(0);
+    if (isMadeByExporter(name)) {
+      aliases.put(name, aliases.getOrDefault(node.getInput(0), node.getInput(0)));
+      stored.put(name, tensor);
+    } else {
+      stored.put(name, tensor.named(name));
+    }
+    identities.putAlias(index, node, stored.get(name));
+  }
+
+  /** Looks at one use of a tensor. */
+  private void claim(NodeProto node, int input, String name) {
+    if (node.getOpType().equals("BatchNormalization") && input > 2) {
+      if (isMadeByExporter(name) || STATISTICS.contains(TensorIdentities.own(name))) {
+        constants.add(name);
+      }
+      return;
+    }
+    if (scopes.isEmpty()) {
+      claimWithoutScope(node, input, name);
+      return;
+    }
+    String scope = ScriptedScopes.of(node);
+    ScriptedLayer layer = scopes.layer(scope);
+    if (isMadeByExporter(name)) {
+      restore(node, input, name, scope, layer);
+    } else if (layer != null
+        && layer.takesParameter(node, input)
+        && OF_LAYERS.contains(TensorIdentities.own(name))
+        && ScriptedScopes.isOf(scope, TensorIdentities.module(name))
+        && (!layer.isProduct() || hasBias(scope, name) || !isLikeFixedFilter(name))) {
+      parameters.add(name);
+    } else if (scope != null && isOfAttention(scope, name)) {
+      parameters.add(name);
+    }
+  }
+
+  private boolean hasBias(String scope, String weight) {
+    String bias = sibling(weight, "bias");
+    return scopes.nodes(scope).stream().anyMatch(node -> node.getInputList().contains(bias));
+  }
+
+  private static String sibling(String name, String own) {
+    String module = TensorIdentities.module(name);
+    return module.isEmpty() ? own : module + "." + own;
+  }
+
+  /**
+   * Whether few numbers repeat, as in a filter that blurs or finds edges: without a bias nothing
+   * tells such a buffer from a trained weight.
+   */
+  private boolean isLikeFixedFilter(String name) {
+    double[] values = stored.get(name).source().reals();
+    long different =
+        Arrays.stream(values).map(Math::abs).distinct().limit(FEW_NUMBERS + 1L).count();
+    return values.length > 3 && different <= Math.min(FEW_NUMBERS, values.length / 2);
+  }
+
+  /** PyTorch's attention takes its parameters itself, those of its last layer included. */
+  private boolean isOfAttention(String scope, String name) {
+    String own = TensorIdentities.own(name);
+    String module = TensorIdentities.module(name);
+    if (module.endsWith("out_proj") && OF_LAYERS.contains(own)) {
+      module = TensorIdentities.module(module);
+    } else if (!OF_ATTENTION.contains(own)) {
+      return false;
+    }
+    String first = module.isEmpty() ? "in_proj_weight" : module + ".in_proj_weight";
+    return stored.containsKey(first) && ScriptedScopes.isOf(scope, module);
+  }
+
+  /** Files of other exporters, and of TorchScript before it named nodes, have no paths. */
+  private void claimWithoutScope(NodeProto node, int input, String name) {
+    boolean named = OF_LAYERS.contains(TensorIdentities.own(name)) && name.contains(".");
+    if (isWeight(node, input) && (byTorch ? named : !isMadeByExporter(name))) {
+      parameters.add(name);
+    }
+  }
+
+  private boolean isWeight(NodeProto node, int input) {
+    return switch (node.getOpType()) {
+      case "Conv",
+          "ConvTranspose",
+          "Gemm",
+          "BatchNormalization",
+          "LayerNormalization",
+          "InstanceNormalization",
+          "GroupNormalization",
+          "RMSNormalization" ->
+          input > 0;
+      case "MatMul" -> true;
+      case "PRelu" -> input == 1;
+      case "Gather" -> input == 0;
+      default -> false;
+    };
+  }
+
+  /** Finds the parameter that the exporter has given other axes, and no other values. */
+  private void restore(NodeProto node, int input, String name, String scope, ScriptedLayer layer) {
+    StoredTensor tensor = stored.get(name);
+    String file = aliases.getOrDefault(name, name);
+    StoredTensor parameter = null;
+    if (layer == ScriptedLayer.LINEAR_ON_SEQUENCES) {
+      parameter = transposed(node, input, tensor, scope);
+    } else if (layer == ScriptedLayer.GROUP_NORM && isPerChannel(tensor.shape())) {
+      String own =
+          node.getOpType().equals("Mul")
+              ? "weight"
+              : node.getOpType().equals("Add") ? "bias" : null;
+      parameter = own == null ? null : channels(tensor, scope, own);
+    } else if (layer == ScriptedLayer.PARAMETRIC_RELU && isPerChannel(tensor.shape())) {
+      parameter = channels(tensor, scope, "weight");
+    }
+    if (parameter == null || !folded.isOneStep(file) || !folded.isOneStep(name)) {
+      return;
+    }
+    StoredTensor known = restored.putIfAbsent(file, parameter);
+    if (known != null && !known.parameter().equals(parameter.parameter())) {
+      identities.doubt(file, EQUAL, true);
+    }
+    boolean taken =
+        restored.entrySet().stream()
+            .anyMatch(
+                other ->
+                    !other.getKey().equals(file)
+                        && other.getValue().parameter().equals(restored.get(file).parameter()));
+    if (taken || stored.containsKey(restored.get(file).parameter())) {
+      identities.doubt(file, UNKNOWN, true);
+    }
+  }
+
+  /**
+   * The weight of {@code linear} on sequences: of the bias, the product with the transposed weight
+   * and the sum in this order, only the transpose is folded. The bias has its name.
+   */
+  private StoredTensor transposed(NodeProto node, int input, StoredTensor tensor, String scope) {
+    if (input != 1 || tensor.shape().rank() != 2 || !node.getOpType().equals("MatMul")) {
+      return null;
+    }
+    for (NodeProto next : scopes.nodes(scope)) {
+      if (next.getOpType().equals("Add")
+          && next.getInputCount() == 2
+          && next.getInput(1).equals(node.getOutput(0))) {
+        String bias = next.getInput(0);
+        boolean own =
+            stored.containsKey(bias)
+                && !isMadeByExporter(bias)
+                && TensorIdentities.own(bias).equals("bias")
+                && ScriptedScopes.isOf(scope, TensorIdentities.module(bias));
+        return own ? tensor.asTransposeOf(sibling(bias, "weight")) : null;
+      }
+    }
+    return null;
+  }
+
+  private StoredTensor channels(StoredTensor tensor, String scope, String own) {
+    if (scope.isEmpty()) {
+      return null;
+    }
+    String name = ScriptedScopes.module(scope) + "." + own;
+    byPath.add(name);
+    return tensor.asReshapeOf(name, Shape.of(tensor.shape().size()));
+  }
+
+  /** {@code [c, 1, ...]}. */
+  private static boolean isPerChannel(Shape shape) {
+    return shape.rank() > 0 && shape.extent(0) == shape.size();
+  }
+
+  private void settle(String name) {
+    StoredTensor tensor = stored.get(name);
+    String file = aliases.getOrDefault(name, name);
+    if (constants.contains(name) && !parameters.contains(name)) {
+      identities.put(name, tensor.constant());
+    } else if (parameters.contains(name)) {
+      identities.put(name, tensor);
+    } else if (restored.containsKey(file)) {
+      identities.put(name, restored.get(file));
+    } else if (isMadeByExporter(name)) {
+      identities.doubt(file, MERGED, true);
+      identities.put(name, tensor.shape().rank() == 0 ? tensor.constant() : tensor);
+    } else {
+      identities.doubt(name, UNKNOWN, false);
+      identities.put(name, tensor);
+    }
+  }
+}
