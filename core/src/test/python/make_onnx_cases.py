@@ -38,6 +38,17 @@ LOSSES = {
     "l1": lambda y, t: functional.l1_loss(y, t, reduction="sum"),
     "huber": lambda y, t: functional.huber_loss(y, t, reduction="sum"),
 }
+# Files that do not tell which of their tensors are the module's parameters.
+ACCEPTED = {
+    "arithmetic-script",
+    "bilinear-script",
+    "residual-fused",
+    "sequence-no-bias-script",
+    "sequence-script",
+    "sequence-unfolded-script",
+    "shared-sequence-script",
+    "tied-script",
+}
 CLASS_LOSSES = {"cross-entropy", "nll"}
 NEWEST_OPSET = 23
 SAMPLES = 7
@@ -1051,6 +1062,8 @@ def make(name, spec, target, parquet):
         "gradient_norm": found["gradient_norm"],
         "backpack": opinion,
     }
+    if name in ACCEPTED:
+        description["accept_file_parameters"] = True
     (directory / "case.json").write_text(json.dumps(description, indent=1) + "\n")
     if parquet:
         import pyarrow

@@ -21,6 +21,7 @@ import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.Safetensors;
 import org.samplegrad.core.models.onnx.ExternalFiles;
+import org.samplegrad.core.models.onnx.FileParameters;
 import org.samplegrad.core.models.onnx.OnnxModel;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.parameters.ParameterLayout;
@@ -79,7 +80,7 @@ record RandomModel(Path folder, JsonNode description) {
           throw new IOException("No file lies beside the model");
         };
     try (InputStream stream = Files.newInputStream(file)) {
-      return OnnxModel.read(MODEL, stream, Files.size(file), none);
+      return OnnxModel.read(MODEL, stream, Files.size(file), none, FileParameters.REFUSE_DOUBT);
     }
   }
 

@@ -18,6 +18,7 @@ import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.Safetensors;
 import org.samplegrad.core.models.onnx.ExternalFiles;
+import org.samplegrad.core.models.onnx.FileParameters;
 import org.samplegrad.core.models.onnx.OnnxModel;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.parameters.ParameterLayout;
@@ -52,18 +53,25 @@ public record OnnxCase(String name, JsonNode description, OnnxModel model) {
             byte[] data = resource(name, location);
             return new ExternalFiles.Opened(new ByteArrayInputStream(data), data.length);
           };
+      JsonNode description = new ObjectMapper().readTree(resource(name, "case.json"));
+      FileParameters parameters =
+          acceptsFileParameters(description) ? FileParameters.ACCEPT : FileParameters.REFUSE_DOUBT;
       return new OnnxCase(
           name,
-          new ObjectMapper().readTree(resource(name, "case.json")),
-          OnnxModel.read(
-              name,
-              new ByteArrayInputStream(file),
-              file.length,
-              files,
-              org.samplegrad.core.models.onnx.FileParameters.ACCEPT));
+          description,
+          OnnxModel.read(name, new ByteArrayInputStream(file), file.length, files, parameters));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean acceptsFileParameters(JsonNode description) {
+    return description.path("accept_file_parameters").booleanValue();
+  }
+
+  /** Whether the file does not tell which of its tensors are parameters, though all in use are. */
+  public boolean acceptsFileParameters() {
+    return acceptsFileParameters(description);
   }
 
   /** dynamo, torchscript or by-hand. */

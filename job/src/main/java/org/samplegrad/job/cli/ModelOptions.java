@@ -8,6 +8,7 @@ import java.util.Map;
 import org.samplegrad.core.losses.Loss;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.ExampleModel;
+import org.samplegrad.core.models.onnx.FileParameters;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.job.data.LoadedModel;
@@ -36,6 +37,13 @@ final class ModelOptions {
           "safetensors file with the parameters (default: those of an .onnx file, otherwise initial"
               + " ones from --seed).")
   String weights;
+
+  @Option(
+      names = "--accept-file-parameters",
+      description =
+          "Take the tensors of an .onnx file as the parameters, although they may not be those of"
+              + " the PyTorch module.")
+  boolean acceptFileParameters;
 
   @Spec(Spec.Target.MIXEE)
   CommandSpec command;
@@ -113,10 +121,16 @@ final class ModelOptions {
   /**
    * The parameters to differentiate at.
    *
-   * @throws WrongUsageException if a seed is given for a model that brings its weights
+   * @throws WrongUsageException if a seed is given for a model that brings its weights, or weights
+   *     for one whose tensors are not the module's
    */
   ParameterVector parameters(LoadedModel loaded, ModelFiles files) {
     if (weights != null) {
+      if (!loaded.merged().isEmpty()) {
+        throw new WrongUsageException(
+            "--weights has parameters of the PyTorch module, which cannot replace %s of '%s': these were computed from several of them. Leave --weights out, or export the model so that its parameters are kept"
+                .formatted(String.join(", ", loaded.merged()), model));
+      }
       return files.weights(weights, loaded.model().parameters());
     }
     if (loaded.weights() == null) {
@@ -128,6 +142,11 @@ final class ModelOptions {
               .formatted(model));
     }
     return loaded.weights();
+  }
+
+  /** What becomes of a file whose tensors may not be the module's parameters. */
+  FileParameters fileParameters() {
+    return acceptFileParameters ? FileParameters.ACCEPT : FileParameters.REFUSE_DOUBT;
   }
 
   /** Where the parameters come from, for the console. */

@@ -49,7 +49,7 @@ record Request(
     ModelFiles files =
         new ModelFiles(new HadoopFiles(session.sql().sparkContext().hadoopConfiguration()));
     ExampleModel example = ExampleModel.named(model.model).orElse(null);
-    LoadedModel loaded = files.model(model.model);
+    LoadedModel loaded = files.model(model.model, model.fileParameters());
     Objective objective = new Objective(loaded.model(), model.create(loss(model, example)));
     return new Request(
         session,

@@ -82,7 +82,7 @@ final class VarianceCommand implements Callable<Integer> {
           model.parameterSource(request.loaded()));
       request.notes().forEach(note -> console.print("Note: %s", note));
       FunctionalResult result = request.totalVariance(variance, console);
-      Report report = new Report(result, model.reduction, options());
+      Report report = new Report(result, model.reduction, options(), request.notes());
       if (directory != null) {
         directory.write(ResultFiles.of(report));
       }

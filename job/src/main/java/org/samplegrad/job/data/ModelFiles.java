@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.models.Safetensors;
 import org.samplegrad.core.models.UnusableModelException;
+import org.samplegrad.core.models.onnx.FileParameters;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.job.failures.RootCause;
@@ -21,9 +22,10 @@ public final class ModelFiles {
 
   /**
    * @param name of an example model, or the path of a model file
+   * @param parameters what becomes of a file whose tensors may not be the module's parameters
    * @throws UnusableModelException if there is no such model, or its file is not usable
    */
-  public LoadedModel model(String name) {
+  public LoadedModel model(String name, FileParameters parameters) {
     var example = ExampleModel.named(name);
     if (example.isPresent()) {
       return LoadedModel.of(example.get().create());
@@ -39,7 +41,8 @@ public final class ModelFiles {
         "Model",
         name,
         (stream, length) ->
-            format.read(name, stream, length, beside -> files.openBeside(name, beside)));
+            format.read(
+                name, stream, length, beside -> files.openBeside(name, beside), parameters));
   }
 
   /** The names of the example models, for messages. */

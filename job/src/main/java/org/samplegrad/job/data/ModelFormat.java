@@ -8,13 +8,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.samplegrad.core.models.ModelSpec;
 import org.samplegrad.core.models.onnx.ExternalFiles;
+import org.samplegrad.core.models.onnx.FileParameters;
 import org.samplegrad.core.models.onnx.OnnxModel;
 
 /** The formats of model files, by the ends of their names. A new one is one entry here. */
 enum ModelFormat {
   JSON {
     @Override
-    LoadedModel read(String path, InputStream stream, long length, ExternalFiles beside)
+    LoadedModel read(
+        String path,
+        InputStream stream,
+        long length,
+        ExternalFiles beside,
+        FileParameters parameters)
         throws IOException {
       return LoadedModel.of(ModelSpec.read(path, stream));
     }
@@ -22,17 +28,25 @@ enum ModelFormat {
 
   ONNX {
     @Override
-    LoadedModel read(String path, InputStream stream, long length, ExternalFiles beside)
+    LoadedModel read(
+        String path,
+        InputStream stream,
+        long length,
+        ExternalFiles beside,
+        FileParameters parameters)
         throws IOException {
-      OnnxModel read = OnnxModel.read(path, stream, length, beside);
-      return new LoadedModel(read.model(), read.weights(), read.notes());
+      OnnxModel read = OnnxModel.read(path, stream, length, beside, parameters);
+      return new LoadedModel(
+          read.model(), read.weights(), read.frozen(), read.merged(), read.notes());
     }
   };
 
   /**
    * @param beside the files of the folder in which the model lies
+   * @param parameters what becomes of a file whose tensors may not be the module's parameters
    */
-  abstract LoadedModel read(String path, InputStream stream, long length, ExternalFiles beside)
+  abstract LoadedModel read(
+      String path, InputStream stream, long length, ExternalFiles beside, FileParameters parameters)
       throws IOException;
 
   static Optional<ModelFormat> of(String path) {

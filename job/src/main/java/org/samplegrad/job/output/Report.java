@@ -14,8 +14,10 @@ import org.samplegrad.job.distributed.FunctionalResult;
  * than its own rounding error is reported as zero.
  *
  * @param options the command line's, by name, defaults included
+ * @param notes what the user should know about the model, a sentence each
  */
-public record Report(FunctionalResult result, Reduction reduction, Map<String, String> options) {
+public record Report(
+    FunctionalResult result, Reduction reduction, Map<String, String> options, List<String> notes) {
 
   /** One parameter's share. */
   public record ParameterShare(

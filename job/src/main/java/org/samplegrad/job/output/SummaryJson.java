@@ -39,6 +39,7 @@ final class SummaryJson {
     timings.put("pullback_seconds", report.result().pullBackSeconds());
     Versions.all().forEach(root.putObject("versions")::put);
     report.options().forEach(root.putObject("options")::put);
+    report.notes().forEach(root.putArray("notes")::add);
     MAPPER.writeValue(stream, root);
   }
 

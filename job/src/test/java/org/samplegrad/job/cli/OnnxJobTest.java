@@ -3,6 +3,8 @@ package org.samplegrad.job.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -74,20 +76,33 @@ class OnnxJobTest extends SparkSuite {
   }
 
   @Test
-  void notesSayWhatTheExporterMerged() throws IOException {
+  void mergedParametersAreRefusedUnlessTheyAreAccepted() throws IOException {
     OnnxCase golden = OnnxCase.named("residual-fused");
-    CommandRun run =
-        CommandRun.of(
-            "check",
+    Path output = directory.resolve("out");
+    List<Object> command =
+        List.of(
+            "variance",
             "--model",
             golden.copyModel(directory),
             "--loss",
             golden.loss(),
             "--data",
-            "synthetic:4");
+            "synthetic:4",
+            "--output",
+            output);
+    assertRefused(CommandRun.of(command, List.of()), "samplegrad.export(");
+    CommandRun run = CommandRun.of(command, List.of("--accept-file-parameters"));
     assertThat(run.errors()).isEmpty();
     assertThat(run.exitCode()).isZero();
     assertThat(run.output()).contains("Note: ").contains("onnx::Conv");
+    JsonNode summary = new ObjectMapper().readTree(output.resolve("summary.json").toFile());
+    assertThat(summary.get("notes").get(0).textValue()).contains("onnx::Conv");
+    assertThat(
+            CommandRun.of(
+                    command,
+                    List.of("--accept-file-parameters", "--overwrite", "--weights", "no-such-file"))
+                .errors())
+        .contains("--weights has parameters of the PyTorch module");
   }
 
   @Test
@@ -134,18 +149,23 @@ class OnnxJobTest extends SparkSuite {
         Files.copy(stream, table);
       }
     }
-    return new ArrayList<>(
-        List.<Object>of(
-            "variance",
-            "--model",
-            model,
-            "--loss",
-            golden.loss(),
-            "--reduction",
-            golden.reduction(),
-            "--data",
-            table,
-            "--output",
-            directory.resolve("out")));
+    List<Object> command =
+        new ArrayList<>(
+            List.<Object>of(
+                "variance",
+                "--model",
+                model,
+                "--loss",
+                golden.loss(),
+                "--reduction",
+                golden.reduction(),
+                "--data",
+                table,
+                "--output",
+                directory.resolve("out")));
+    if (golden.acceptsFileParameters()) {
+      command.add("--accept-file-parameters");
+    }
+    return command;
   }
 }

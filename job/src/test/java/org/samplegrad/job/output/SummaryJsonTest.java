@@ -32,7 +32,7 @@ class SummaryJsonTest {
     FunctionalResult result =
         new FunctionalResult(
             statistics, value, vector(6, 0, 8), 2, Precision.FLOAT64, "nd4j", 1.5, 2.5);
-    return new Report(result, Reduction.MEAN, Map.of("model", "linear"));
+    return new Report(result, Reduction.MEAN, Map.of("model", "linear"), List.of("A note."));
   }
 
   private static JsonNode json(Report report) throws IOException {
@@ -59,6 +59,7 @@ class SummaryJsonTest {
     assertThat(root.get("versions").get("samplegrad").textValue()).matches("\\d+\\.\\d+\\.\\d+.*");
     assertThat(root.get("versions").get("spark").textValue()).startsWith("3.");
     assertThat(root.get("options").get("model").textValue()).isEqualTo("linear");
+    assertThat(root.get("notes").get(0).textValue()).isEqualTo("A note.");
     JsonNode weight = root.get("parameters").get(0);
     assertThat(weight.get("name").textValue()).isEqualTo("0.weight");
     assertThat(weight.get("shape").toString()).isEqualTo("[1,2]");

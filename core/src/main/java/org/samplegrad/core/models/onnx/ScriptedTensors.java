@@ -44,6 +44,8 @@ final class ScriptedTensors {
       "may be parameters or buffers, which the file does not tell apart";
   private static final String MERGED =
       "were computed by the exporter, such as from a layer and the batch norm behind it or from a weight and its mask";
+  private static final String PRODUCT =
+      "may be the transposed weights of layers without bias, or something else that the exporter computed";
   private static final String EQUAL =
       "stand for several parameters, which are one tied parameter or several of equal values";
 
@@ -236,8 +238,11 @@ final class ScriptedTensors {
     } else if (layer == ScriptedLayer.PARAMETRIC_RELU && isPerChannel(tensor.shape())) {
       parameter = channels(tensor, scope, "weight");
     }
-    if (parameter == null || !folded.isOneStep(file) || !folded.isOneStep(name)) {
+    if (parameter == null) {
       return;
+    }
+    if (!folded.isOneStep(file) || !folded.isOneStep(name)) {
+      identities.doubt(file, MERGED, true);
     }
     StoredTensor known = restored.putIfAbsent(file, parameter);
     if (known != null && !known.parameter().equals(parameter.parameter())) {
@@ -275,7 +280,11 @@ final class ScriptedTensors {
         return own ? tensor.asTransposeOf(sibling(bias, "weight")) : null;
       }
     }
-    return null;
+    if (scope.isEmpty()) {
+      return null;
+    }
+    identities.doubt(tensor.source().name(), PRODUCT, true);
+    return tensor.asTransposeOf(ScriptedScopes.module(scope) + ".weight");
   }
 
   private StoredTensor channels(StoredTensor tensor, String scope, String own) {

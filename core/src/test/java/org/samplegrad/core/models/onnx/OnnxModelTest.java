@@ -1,6 +1,7 @@
 package org.samplegrad.core.models.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.golden.OnnxCase;
+import org.samplegrad.core.models.UnusableModelException;
 import org.samplegrad.core.parameters.ParameterLayout;
 
 /** What becomes of tensors, names and shapes. */
@@ -113,7 +115,12 @@ class OnnxModelTest {
             StringStringEntryProto.newBuilder()
                 .setKey("pkg.torch.export.ExportedProgram.graph_signature")
                 .setValue("# inputs\np_w: PARAMETER target='w'\np_v: PARAMETER target='v'\n"));
-    assertThat(file.read().notes()).singleElement().asString().contains("parameters v of");
+    assertThat(file.read().notes()).singleElement().asString().contains("'v' are parameters of");
+    assertThatThrownBy(() -> file.read(FileParameters.REFUSE_DOUBT))
+        .isInstanceOf(UnusableModelException.class)
+        .hasMessageContaining("'v' are parameters of the module that the file lacks")
+        .hasMessageContaining("samplegrad.export(")
+        .hasMessageContaining("--accept-file-parameters");
   }
 
   @Test

@@ -137,8 +137,13 @@ final class OnnxText {
     return model.setGraph(graph).build().toByteArray();
   }
 
+  /** With its own tensors as the parameters: what nobody exported has no module. */
   OnnxModel read() {
-    return read(ExternalFiles.NONE);
+    return read(FileParameters.ACCEPT);
+  }
+
+  OnnxModel read(FileParameters parameters) {
+    return read(bytes(), ExternalFiles.NONE, parameters);
   }
 
   OnnxModel read(ExternalFiles files) {
@@ -146,9 +151,13 @@ final class OnnxText {
   }
 
   static OnnxModel read(byte[] bytes, ExternalFiles files) {
+    return read(bytes, files, FileParameters.ACCEPT);
+  }
+
+  static OnnxModel read(byte[] bytes, ExternalFiles files, FileParameters parameters) {
     try {
       return OnnxModel.read(
-          "m.onnx", new ByteArrayInputStream(bytes), bytes.length, files, FileParameters.ACCEPT);
+          "m.onnx", new ByteArrayInputStream(bytes), bytes.length, files, parameters);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
