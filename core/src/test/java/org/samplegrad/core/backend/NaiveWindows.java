@@ -7,33 +7,50 @@ import java.util.stream.IntStream;
 public final class NaiveWindows {
   private NaiveWindows() {}
 
-  /** Takes the place of an element under one element of one window; never one of the padding. */
-  @FunctionalInterface
-  private interface Visitor {
-    void visit(int[] place, int[] kernel, int[] output);
-  }
+  /**
+   * The elements of all windows in one channel, except those in the padding: row-major, by window
+   * and in it by element.
+   *
+   * @param pixels where in the channel each lies
+   * @param kernels which element of its window it is
+   * @param positions of its window
+   */
+  private record Elements(int[] pixels, int[] kernels, int[] positions) {
+    int count() {
+      return pixels.length;
+    }
 
-  private static void slide(Shape images, Window window, Visitor visitor) {
-    int[] extents = spatial(images);
-    Shape kernels = Shape.of(window.kernel());
-    Shape outputs = Shape.of(spatial(outputShape(images, 1, window)));
-    for (int p = 0; p < outputs.size(); p++) {
-      int[] output = NaiveArray.index(outputs, p);
-      for (int k = 0; k < kernels.size(); k++) {
-        int[] kernel = NaiveArray.index(kernels, k);
-        int[] place = new int[extents.length];
-        boolean inside = true;
-        for (int axis = 0; axis < extents.length; axis++) {
-          place[axis] =
-              output[axis] * window.stride(axis)
-                  + kernel[axis] * window.dilation(axis)
-                  - window.paddingBefore(axis);
-          inside &= place[axis] >= 0 && place[axis] < extents[axis];
-        }
-        if (inside) {
-          visitor.visit(place, kernel, output);
+    static Elements of(int[] extents, Window window) {
+      NaiveArray image = NaiveArray.zeros(Shape.of(extents));
+      Shape kernels = Shape.of(window.kernel());
+      Shape outputs = Shape.of(outputExtents(extents, window));
+      int[][] found = new int[3][outputs.size() * kernels.size()];
+      int count = 0;
+      for (int p = 0; p < outputs.size(); p++) {
+        int[] output = NaiveArray.index(outputs, p);
+        for (int k = 0; k < kernels.size(); k++) {
+          int[] kernel = NaiveArray.index(kernels, k);
+          int[] pixel = new int[extents.length];
+          boolean inside = true;
+          for (int axis = 0; axis < extents.length; axis++) {
+            pixel[axis] =
+                output[axis] * window.stride(axis)
+                    + kernel[axis] * window.dilation(axis)
+                    - window.paddingBefore(axis);
+            inside &= pixel[axis] >= 0 && pixel[axis] < extents[axis];
+          }
+          if (inside) {
+            found[0][count] = image.flat(pixel);
+            found[1][count] = k;
+            found[2][count] = p;
+            count++;
+          }
         }
       }
+      return new Elements(
+          Arrays.copyOf(found[0], count),
+          Arrays.copyOf(found[1], count),
+          Arrays.copyOf(found[2], count));
     }
   }
 
@@ -41,17 +58,19 @@ public final class NaiveWindows {
     return Arrays.copyOfRange(images.extents(), 2, images.rank());
   }
 
-  /** {@code [first, second, ...rest]}. */
-  private static int[] index(int first, int second, int[] rest) {
-    return IntStream.concat(IntStream.of(first, second), Arrays.stream(rest)).toArray();
+  private static int[] outputExtents(int[] extents, Window window) {
+    int[] outputs = new int[extents.length];
+    for (int axis = 0; axis < extents.length; axis++) {
+      outputs[axis] = window.outputExtent(axis, extents[axis]);
+    }
+    return outputs;
   }
 
   static Shape outputShape(Shape input, int channels, Window window) {
-    int[] extents = spatial(input);
-    for (int axis = 0; axis < extents.length; axis++) {
-      extents[axis] = window.outputExtent(axis, extents[axis]);
-    }
-    return Shape.of(index(input.extent(0), channels, extents));
+    int[] extents = outputExtents(spatial(input), window);
+    return Shape.of(
+        IntStream.concat(IntStream.of(input.extent(0), channels), Arrays.stream(extents))
+            .toArray());
   }
 
   public static NaiveArray convolve(NaiveArray x, NaiveArray weight, Window window, int groups) {
@@ -61,7 +80,8 @@ public final class NaiveWindows {
         weight.shape(),
         window,
         groups,
-        (input, kernel, output) -> result.accumulate(x.at(input) * weight.at(kernel), output));
+        (input, kernel, output) ->
+            result.values()[output] += x.values()[input] * weight.values()[kernel]);
     return result;
   }
 
@@ -74,7 +94,7 @@ public final class NaiveWindows {
         window,
         groups,
         (input, kernel, output) ->
-            result.accumulate(gradient.at(output) * weight.at(kernel), input));
+            result.values()[input] += gradient.values()[output] * weight.values()[kernel]);
     return result;
   }
 
@@ -86,35 +106,39 @@ public final class NaiveWindows {
         weightShape,
         window,
         groups,
-        (input, kernel, output) -> result.accumulate(x.at(input) * gradient.at(output), kernel));
+        (input, kernel, output) ->
+            result.values()[kernel] += x.values()[input] * gradient.values()[output]);
     return result;
   }
 
-  /** Takes the indices of an input, a weight and an output that a convolution multiplies. */
+  /** Takes the flat indices of an input, a weight and an output that a convolution multiplies. */
   @FunctionalInterface
   private interface Term {
-    void at(int[] input, int[] weight, int[] output);
+    void at(int input, int weight, int output);
   }
 
   private static void forEachProduct(
       Shape input, Shape weight, Window window, int groups, Term term) {
-    int outputsPerGroup = weight.extent(0) / groups;
+    int[] extents = spatial(input);
+    Elements elements = Elements.of(extents, window);
+    int channelSize = Shape.of(extents).size();
+    int positions = Shape.of(outputExtents(extents, window)).size();
+    int kernelSize = window.kernelSize();
+    int outputs = weight.extent(0);
     int inputsPerGroup = weight.extent(1);
     for (int n = 0; n < input.extent(0); n++) {
-      for (int o = 0; o < weight.extent(0); o++) {
+      for (int o = 0; o < outputs; o++) {
         for (int c = 0; c < inputsPerGroup; c++) {
-          int sample = n;
-          int output = o;
-          int channel = c;
-          int source = o / outputsPerGroup * inputsPerGroup + c;
-          slide(
-              input,
-              window,
-              (place, kernel, position) ->
-                  term.at(
-                      index(sample, source, place),
-                      index(output, channel, kernel),
-                      index(sample, output, position)));
+          int source = o / (outputs / groups) * inputsPerGroup + c;
+          int pixel = (n * input.extent(1) + source) * channelSize;
+          int kernel = (o * inputsPerGroup + c) * kernelSize;
+          int position = (n * outputs + o) * positions;
+          for (int e = 0; e < elements.count(); e++) {
+            term.at(
+                pixel + elements.pixels[e],
+                kernel + elements.kernels[e],
+                position + elements.positions[e]);
+          }
         }
       }
     }
@@ -122,14 +146,15 @@ public final class NaiveWindows {
 
   public static NaiveArray unfold(NaiveArray x, Window window) {
     NaiveArray result = NaiveArray.zeros(columnsShape(x.shape(), window));
-    forEachColumnElement(x.shape(), window, (input, column) -> result.set(x.at(input), column));
+    forEachColumnElement(
+        x.shape(), window, (input, column) -> result.values()[column] = x.values()[input]);
     return result;
   }
 
   public static NaiveArray fold(NaiveArray columns, Shape inputShape, Window window) {
     NaiveArray result = NaiveArray.zeros(inputShape);
     forEachColumnElement(
-        inputShape, window, (input, column) -> result.accumulate(columns.at(column), input));
+        inputShape, window, (input, column) -> result.values()[input] += columns.values()[column]);
     return result;
   }
 
@@ -141,54 +166,41 @@ public final class NaiveWindows {
 
   @FunctionalInterface
   private interface ColumnElement {
-    void at(int[] input, int[] column);
+    void at(int input, int column);
   }
 
   private static void forEachColumnElement(Shape input, Window window, ColumnElement element) {
-    NaiveArray kernels = NaiveArray.zeros(Shape.of(window.kernel()));
-    NaiveArray outputs = NaiveArray.zeros(Shape.of(spatial(outputShape(input, 1, window))));
-    for (int n = 0; n < input.extent(0); n++) {
-      for (int c = 0; c < input.extent(1); c++) {
-        int sample = n;
-        int channel = c;
-        slide(
-            input,
-            window,
-            (place, kernel, position) ->
-                element.at(
-                    index(sample, channel, place),
-                    new int[] {
-                      sample,
-                      channel * window.kernelSize() + kernels.flat(kernel),
-                      outputs.flat(position)
-                    }));
+    int[] extents = spatial(input);
+    Elements elements = Elements.of(extents, window);
+    int channelSize = Shape.of(extents).size();
+    int positions = Shape.of(outputExtents(extents, window)).size();
+    for (int channel = 0; channel < input.extent(0) * input.extent(1); channel++) {
+      for (int e = 0; e < elements.count(); e++) {
+        int row = channel * window.kernelSize() + elements.kernels[e];
+        element.at(
+            channel * channelSize + elements.pixels[e], row * positions + elements.positions[e]);
       }
     }
   }
 
   /** The flat position of the first NaN of each window, or else of its first maximum. */
   public static int[] maxPoolPositions(NaiveArray x, Window window) {
-    Shape output = outputShape(x.shape(), x.shape().extent(1), window);
-    int[] positions = new int[output.size()];
-    Arrays.fill(positions, -1);
-    NaiveArray layout = NaiveArray.zeros(output);
-    for (int n = 0; n < output.extent(0); n++) {
-      for (int c = 0; c < output.extent(1); c++) {
-        int sample = n;
-        int channel = c;
-        slide(
-            x.shape(),
-            window,
-            (place, kernel, position) -> {
-              int slot = layout.flat(index(sample, channel, position));
-              int candidate = x.flat(index(sample, channel, place));
-              if (positions[slot] < 0 || wins(x.values()[candidate], x.values()[positions[slot]])) {
-                positions[slot] = candidate;
-              }
-            });
+    int[] extents = spatial(x.shape());
+    Elements elements = Elements.of(extents, window);
+    int channelSize = Shape.of(extents).size();
+    int windows = Shape.of(outputExtents(extents, window)).size();
+    int[] found = new int[x.shape().extent(0) * x.shape().extent(1) * windows];
+    Arrays.fill(found, -1);
+    for (int channel = 0; channel < x.shape().extent(0) * x.shape().extent(1); channel++) {
+      for (int e = 0; e < elements.count(); e++) {
+        int slot = channel * windows + elements.positions[e];
+        int candidate = channel * channelSize + elements.pixels[e];
+        if (found[slot] < 0 || wins(x.values()[candidate], x.values()[found[slot]])) {
+          found[slot] = candidate;
+        }
       }
     }
-    return positions;
+    return found;
   }
 
   private static boolean wins(double candidate, double best) {

@@ -2,8 +2,8 @@ package org.samplegrad.core.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -11,183 +11,87 @@ import java.util.stream.IntStream;
 class WindowConformanceTest extends BackendConformance {
   private static final int HEIGHT = 7;
   private static final int WIDTH = 9;
-  private static final int[] PLANE = {HEIGHT, WIDTH};
-  private static final int[] LINE = {9};
-  private static final int[] VOLUME = {3, 5, 4};
-
-  /** A window and the spatial extents of images it slides over. */
-  private record Slide(Window window, int... extents) {
-    Shape images(int samples, int channels) {
-      return Shape.of(extents).prepend(channels).prepend(samples);
-    }
-  }
-
-  private static Slide slide(int[] extents, Window window) {
-    return new Slide(window, extents);
-  }
-
-  private static final List<Slide> SLIDES =
-      List.of(
-          slide(PLANE, Window.ofKernel(1, 1)),
-          slide(PLANE, Window.ofKernel(3, 2)),
-          slide(PLANE, Window.ofKernel(2, 3).withStride(2, 3)),
-          slide(PLANE, Window.ofKernel(3, 4).withStride(1, 2).withPadding(1, 2)),
-          slide(PLANE, Window.ofKernel(2, 3).withDilation(3, 2)),
-          slide(PLANE, Window.ofKernel(3, 2).withStride(2, 1).withPadding(2, 1).withDilation(2, 3)),
-          slide(PLANE, Window.ofKernel(1, 1).withStride(3, 2).withPadding(1)),
-          slide(PLANE, Window.ofKernel(HEIGHT, WIDTH)),
-          slide(PLANE, Window.ofKernel(2, 2).withStride(5)),
-          slide(PLANE, Window.ofKernel(3, 2).withPadding(new int[] {0, 2}, new int[] {1, 0})),
-          slide(PLANE, Window.ofKernel(2, 4).withStride(2, 3).roundingUp(true)),
-          slide(PLANE, Window.ofKernel(3, 3).withStride(3).withPadding(1).roundingUp(true)),
-          slide(new int[] {9, 12}, Window.ofKernel(2, 3)),
-          slide(new int[] {12, 11}, Window.ofKernel(3, 2).withDilation(2, 1)),
-          slide(new int[] {80}, Window.ofKernel(3).withDilation(2)),
-          slide(new int[] {5, 6, 5}, Window.ofKernel(2, 2, 2)),
-          slide(LINE, Window.ofKernel(1)),
-          slide(LINE, Window.ofKernel(3).withPadding(1)),
-          slide(LINE, Window.ofKernel(2).withStride(3).withPadding(new int[] {2}, new int[] {0})),
-          slide(LINE, Window.ofKernel(3).withStride(2).withDilation(2).roundingUp(true)),
-          slide(new int[] {1}, Window.ofKernel(2).withPadding(1)),
-          slide(VOLUME, Window.ofKernel(1, 2, 3)),
-          slide(VOLUME, Window.ofKernel(2, 2, 2).withStride(1, 2, 3).withPadding(1, 0, 2)),
-          slide(VOLUME, Window.ofKernel(2, 3, 1).withDilation(2, 1, 2)),
-          slide(
-              VOLUME,
-              Window.ofKernel(2, 2, 2)
-                  .withStride(2, 3, 2)
-                  .withPadding(new int[] {0, 1, 0}, new int[] {1, 0, 2})
-                  .roundingUp(true)));
-
-  private record Channels(int samples, int inputs, int outputs, int groups) {}
-
-  private static final List<Channels> CHANNELS =
-      List.of(
-          new Channels(2, 3, 4, 1),
-          new Channels(1, 1, 1, 1),
-          new Channels(2, 8, 26, 2),
-          new Channels(1, 24, 18, 1),
-          new Channels(3, 4, 6, 2),
-          new Channels(2, 3, 3, 3),
-          new Channels(2, 2, 4, 2));
 
   WindowConformanceTest(Choice choice) {
     super(choice);
   }
 
-  private NaiveArray weight(Channels channels, Window window) {
-    return like(
-        Shape.of(window.kernel())
-            .prepend(channels.inputs() / channels.groups())
-            .prepend(channels.outputs()));
-  }
-
-  private NaiveArray image(Channels channels, Slide slide) {
-    return like(slide.images(channels.samples(), channels.inputs()));
-  }
-
-  private NaiveArray output(Channels channels, Slide slide) {
-    Shape images = slide.images(channels.samples(), channels.inputs());
-    return like(NaiveWindows.outputShape(images, channels.outputs(), slide.window()));
-  }
-
-  /**
-   * The gradient of a convolution's output.
-   *
-   * @param mask 1 where a cotangent of it counts, null if everywhere
-   */
-  private record OutputGradient(NaiveArray values, Tensor tensor, NaiveArray mask) {}
-
-  /** Any gradient, and one that came through a max pool and a ReLU. */
-  private List<OutputGradient> outputGradients(Channels channels, Slide slide) {
-    NaiveArray any = output(channels, slide);
-    return List.of(new OutputGradient(any, input(any), null), behindPool(any.shape()));
-  }
-
-  private static Window pairs(Shape shape) {
-    int[] kernel = new int[shape.rank() - 2];
-    Arrays.fill(kernel, 2);
-    return Window.ofKernel(kernel).withStride(2).roundingUp(true);
-  }
-
-  private OutputGradient behindPool(Shape shape) {
-    Indices maxima = backend.maxPoolIndices(input(like(shape)), pairs(shape));
-    Tensor pooled = input(like(maxima.shape()));
-    Tensor gradient =
-        backend.maskPositive(backend.scatterAdd(pooled, maxima, shape), input(like(shape)));
-    NaiveArray values = NaiveArray.of(shape, backend.toDoubles(gradient));
-    return new OutputGradient(
-        values, gradient, NaiveArrays.map(values, value -> value == 0 ? 0 : 1));
-  }
-
+  /** With expected elements in the place of those that do not count. */
   private void assertEqualWhereMasked(Tensor found, NaiveArray expected, NaiveArray mask) {
     if (mask == null) {
       assertEqual(found, expected);
-    } else {
-      assertEqual(backend.multiply(found, input(mask)), product(expected, mask));
+      return;
     }
+    NaiveArray others =
+        NaiveArrays.combine(expected, mask, (value, counts) -> (1 - counts) * value);
+    Tensor counted = backend.multiply(found, mask.on(backend));
+    assertEqual(backend.add(counted, others.on(backend)), expected);
   }
 
-  private NaiveArray like(Shape shape) {
-    return random(shape.extents());
+  /** The tensors of a case live until the next one. */
+  private void forEachCase(Consumer<ConvolutionCase> test) {
+    for (ConvolutionCase one : ConvolutionCase.ALL) {
+      Scope scope = backend.openScope();
+      test.accept(one);
+      scope.close();
+    }
   }
 
   @ConformanceCase("convolve(Tensor,Tensor,Window,int)")
   void convolves() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels, slide);
-        NaiveArray weight = weight(channels, slide.window());
-        assertEqual(
-            backend.convolve(input(x), input(weight), slide.window(), channels.groups()),
-            NaiveWindows.convolve(x, weight, slide.window(), channels.groups()));
-      }
-    }
+    forEachCase(
+        one -> {
+          Tensor x = one.x.on(backend);
+          Tensor weight = one.weight.on(backend);
+          assertEqual(backend.convolve(x, weight, one.window, one.groups), one.convolved());
+          assertThat(backend.toDoubles(x)).isEqualTo(one.x.values());
+          assertThat(backend.toDoubles(weight)).isEqualTo(one.weight.values());
+        });
   }
 
   /** Asked for the maxima alone, a backend may find them on the way. */
   @ConformanceCase("maxPool(Tensor,Window)")
   void poolsAConvolution() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        Tensor x = input(image(channels, slide));
-        Tensor weight = input(weight(channels, slide.window()));
-        Supplier<Tensor> convolution =
-            () -> backend.convolve(x, weight, slide.window(), channels.groups());
-        NaiveArray all =
-            NaiveArray.of(convolution.get().shape(), backend.toDoubles(convolution.get()));
-        Tensor asked = convolution.get();
-        for (int use = 0; use < 2; use++) {
-          Pooled pooled = backend.maxPool(asked, pairs(all.shape()));
-          int[] maxima = NaiveWindows.maxPoolPositions(all, pairs(all.shape()));
+    forEachCase(
+        one -> {
+          Tensor x = one.x.on(backend);
+          Tensor weight = one.weight.on(backend);
+          Supplier<Tensor> convolution = () -> backend.convolve(x, weight, one.window, one.groups);
+          NaiveArray all =
+              NaiveArray.of(convolution.get().shape(), backend.toDoubles(convolution.get()));
+          Window pairs = ConvolutionCase.pairs(all.shape());
+          int[] maxima = NaiveWindows.maxPoolPositions(all, pairs);
+          Tensor asked = convolution.get();
+          for (int use = 0; use < 2; use++) {
+            Pooled pooled = backend.maxPool(asked, pairs);
 
-          Indices expected = new Indices(pooled.values().shape(), maxima);
-          assertThat(pooled.positions().shape()).isEqualTo(expected.shape());
-          assertThat(IntStream.range(0, maxima.length).map(pooled.positions()::position))
-              .containsExactly(Arrays.stream(maxima).boxed().toArray(Integer[]::new));
-          assertThat(backend.toDoubles(pooled.values()))
-              .containsExactly(NaiveArrays.gather(all, expected).values());
-          assertThat(backend.toDoubles(asked)).containsExactly(all.values());
-        }
-      }
-    }
+            Indices expected = new Indices(pooled.values().shape(), maxima);
+            assertThat(pooled.positions().shape()).isEqualTo(expected.shape());
+            assertThat(
+                    IntStream.range(0, maxima.length).map(pooled.positions()::position).toArray())
+                .isEqualTo(maxima);
+            assertThat(backend.toDoubles(pooled.values()))
+                .isEqualTo(NaiveArrays.gather(all, expected).values());
+            assertThat(backend.toDoubles(asked)).isEqualTo(all.values());
+          }
+        });
   }
 
   @ConformanceCase("convolveOnSupportOf(Tensor,Tensor,Tensor,Window,int)")
   void convolvesOnTheSupportOfAnOutputGradient() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels, slide);
-        NaiveArray weight = weight(channels, slide.window());
-        for (OutputGradient gradient : outputGradients(channels, slide)) {
-          assertEqualWhereMasked(
-              backend.convolveOnSupportOf(
-                  gradient.tensor(), input(x), input(weight), slide.window(), channels.groups()),
-              NaiveWindows.convolve(x, weight, slide.window(), channels.groups()),
-              gradient.mask());
-        }
-      }
-    }
+    forEachCase(
+        one -> {
+          for (ConvolutionCase.OutputGradient gradient : one.outputGradients) {
+            Tensor found =
+                backend.convolveOnSupportOf(
+                    gradient.on(backend),
+                    one.x.on(backend),
+                    one.weight.on(backend),
+                    one.window,
+                    one.groups);
+            assertEqualWhereMasked(found, one.convolved(), gradient.mask);
+          }
+        });
   }
 
   @ConformanceCase("convolveOnSupportOf(Tensor,Tensor,Tensor,Window,int)")
@@ -200,43 +104,43 @@ class WindowConformanceTest extends BackendConformance {
 
   @ConformanceCase("convolveInputGradient(Tensor,Tensor,Shape,Window,int)")
   void pullsConvolutionBackToItsInput() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        Shape images = slide.images(channels.samples(), channels.inputs());
-        NaiveArray weight = weight(channels, slide.window());
-        for (OutputGradient gradient : outputGradients(channels, slide)) {
-          assertEqual(
-              backend.convolveInputGradient(
-                  gradient.tensor(), input(weight), images, slide.window(), channels.groups()),
-              NaiveWindows.convolveInputGradient(
-                  gradient.values(), weight, images, slide.window(), channels.groups()));
-        }
-      }
-    }
+    forEachCase(
+        one -> {
+          for (ConvolutionCase.OutputGradient gradient : one.outputGradients) {
+            Tensor found =
+                backend.convolveInputGradient(
+                    gradient.on(backend),
+                    one.weight.on(backend),
+                    one.x.shape(),
+                    one.window,
+                    one.groups);
+            assertEqual(found, gradient.inputGradient());
+          }
+        });
   }
 
   @ConformanceCase("convolveWeightGradient(Tensor,Tensor,Shape,Window,int)")
   void pullsConvolutionBackToItsWeight() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels, slide);
-        Shape shape = weight(channels, slide.window()).shape();
-        for (OutputGradient gradient : outputGradients(channels, slide)) {
-          assertEqual(
-              backend.convolveWeightGradient(
-                  input(x), gradient.tensor(), shape, slide.window(), channels.groups()),
-              NaiveWindows.convolveWeightGradient(
-                  x, gradient.values(), shape, slide.window(), channels.groups()));
-        }
-      }
-    }
+    forEachCase(
+        one -> {
+          for (ConvolutionCase.OutputGradient gradient : one.outputGradients) {
+            Tensor found =
+                backend.convolveWeightGradient(
+                    one.x.on(backend),
+                    gradient.on(backend),
+                    one.weight.shape(),
+                    one.window,
+                    one.groups);
+            assertEqual(found, gradient.weightGradient());
+          }
+        });
   }
 
   @ConformanceCase("unfold(Tensor,Window)")
   void unfoldsWindowsAsColumns() {
-    for (Slide slide : SLIDES) {
+    for (ConvolutionCase.Slide slide : ConvolutionCase.SLIDES) {
       for (Shape shape : List.of(slide.images(2, 3), slide.images(1, 1))) {
-        NaiveArray x = like(shape);
+        NaiveArray x = random(shape.extents());
         assertEqual(
             backend.unfold(input(x), slide.window()), NaiveWindows.unfold(x, slide.window()));
       }
@@ -245,9 +149,9 @@ class WindowConformanceTest extends BackendConformance {
 
   @ConformanceCase("fold(Tensor,Shape,Window)")
   void foldsColumnsBackIntoImages() {
-    for (Slide slide : SLIDES) {
+    for (ConvolutionCase.Slide slide : ConvolutionCase.SLIDES) {
       for (Shape shape : List.of(slide.images(2, 3), slide.images(1, 1))) {
-        NaiveArray columns = like(NaiveWindows.columnsShape(shape, slide.window()));
+        NaiveArray columns = random(NaiveWindows.columnsShape(shape, slide.window()).extents());
         assertEqual(
             backend.fold(input(columns), shape, slide.window()),
             NaiveWindows.fold(columns, shape, slide.window()));
@@ -332,120 +236,59 @@ class WindowConformanceTest extends BackendConformance {
             backend.fold(input(random(2, columns, positions)), Shape.of(4, HEIGHT, WIDTH), KERNEL));
   }
 
-  /** Sample {@code n} as a block of one. */
-  private static NaiveArray sample(NaiveArray x, int n) {
-    return NaiveArrays.slice(x, 0, n, n + 1);
-  }
-
-  private static NaiveArray scaled(NaiveArray x, double factor) {
-    return NaiveArrays.map(x, value -> factor * value);
-  }
-
-  private static NaiveArray sum(NaiveArray a, NaiveArray b) {
-    return NaiveArrays.combine(a, b, Double::sum);
-  }
-
-  private static NaiveArray product(NaiveArray a, NaiveArray b) {
-    return NaiveArrays.combine(a, b, (x, y) -> x * y);
-  }
-
   @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
   void sumsWeightGradientsAndTheirSquares() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        NaiveArray x = image(channels, slide);
-        Shape shape = weight(channels, slide.window()).shape();
-        for (OutputGradient gradient : outputGradients(channels, slide)) {
-          assertSums(slide, channels, x, gradient, shape);
-        }
-      }
-    }
-  }
-
-  /** More positions than a backend may want to take at once. */
-  @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
-  void sumsWeightGradientsOfLargeImages() {
-    Slide slide = slide(new int[] {70, 60}, Window.ofKernel(1, 1));
-    Channels channels = new Channels(1, 24, 18, 1);
-    NaiveArray x = image(channels, slide);
-    Shape shape = weight(channels, slide.window()).shape();
-    assertSums(slide, channels, x, outputGradients(channels, slide).get(0), shape);
-  }
-
-  private void assertSums(
-      Slide slide, Channels channels, NaiveArray x, OutputGradient gradient, Shape shape) {
-    NaiveArray sum = NaiveArray.zeros(shape);
-    NaiveArray squaredSum = NaiveArray.zeros(shape);
-    for (int n = 0; n < channels.samples(); n++) {
-      NaiveArray own =
-          NaiveWindows.convolveWeightGradient(
-              sample(x, n), sample(gradient.values(), n), shape, slide.window(), channels.groups());
-      sum = sum(sum, own);
-      squaredSum = sum(squaredSum, product(own, own));
-    }
-
-    SampleSums found =
-        backend.convolutionSampleSums(
-            input(x), gradient.tensor(), shape, slide.window(), channels.groups());
-
-    assertEqual(found.sum(), sum);
-    assertEqual(found.squaredSum(), squaredSum);
+    forEachCase(
+        one -> {
+          for (ConvolutionCase.OutputGradient gradient : one.outputGradients) {
+            SampleSums found =
+                backend.convolutionSampleSums(
+                    one.x.on(backend),
+                    gradient.on(backend),
+                    one.weight.shape(),
+                    one.window,
+                    one.groups);
+            assertEqual(found.sum(), gradient.weightGradient());
+            assertEqual(found.squaredSum(), gradient.squaredWeightGradient());
+          }
+        });
   }
 
   @ConformanceCase("convolutionSampleCotangents(Tensor,Tensor,Tensor,Tensor,Window,int,boolean)")
   void pullsBackThroughSumsOfWeightGradients() {
-    for (Slide slide : SLIDES) {
-      for (Channels channels : CHANNELS) {
-        NaiveArray first = weight(channels, slide.window());
-        for (OutputGradient gradient : outputGradients(channels, slide)) {
-          assertPullsBack(slide, channels, gradient, first, like(first.shape()));
-          assertPullsBack(slide, channels, gradient, first, random());
-        }
-      }
-    }
+    forEachCase(
+        one -> {
+          for (ConvolutionCase.OutputGradient gradient : one.outputGradients) {
+            for (int second = 0; second < one.squaredSumCotangents.size(); second++) {
+              assertPullsBack(one, gradient, second);
+            }
+          }
+        });
   }
 
   private void assertPullsBack(
-      Slide slide,
-      Channels channels,
-      OutputGradient outputGradient,
-      NaiveArray first,
-      NaiveArray second) {
-    NaiveArray x = image(channels, slide);
-    NaiveArray gradient = outputGradient.values();
-    Tensor images = input(x);
-    Tensor c1 = input(first);
-    Tensor c2 = input(second);
+      ConvolutionCase one, ConvolutionCase.OutputGradient gradient, int second) {
+    Tensor images = one.x.on(backend);
+    Tensor u = gradient.on(backend);
+    Tensor c1 = one.weight.on(backend);
+    Tensor c2 = one.squaredSumCotangents.get(second).on(backend);
 
     SampleCotangents found =
-        backend.convolutionSampleCotangents(
-            images, outputGradient.tensor(), c1, c2, slide.window(), channels.groups(), true);
+        backend.convolutionSampleCotangents(images, u, c1, c2, one.window, one.groups, true);
     SampleCotangents ofOutput =
-        backend.convolutionSampleCotangents(
-            images, outputGradient.tensor(), c1, c2, slide.window(), channels.groups(), false);
+        backend.convolutionSampleCotangents(images, u, c1, c2, one.window, one.groups, false);
 
-    for (int n = 0; n < channels.samples(); n++) {
-      NaiveArray own =
-          NaiveWindows.convolveWeightGradient(
-              sample(x, n), sample(gradient, n), first.shape(), slide.window(), channels.groups());
-      NaiveArray weights = sum(first, scaled(product(second, own), 2));
-      NaiveArray mask = outputGradient.mask();
+    ConvolutionCase.Cotangents expected = gradient.cotangents(second);
+    for (int n = 0; n < one.samples; n++) {
       assertEqualWhereMasked(
           backend.slice(found.outputGradient(), 0, n, n + 1),
-          NaiveWindows.convolve(sample(x, n), weights, slide.window(), channels.groups()),
-          mask == null ? null : sample(mask, n));
-      assertEqual(
-          backend.slice(found.input(), 0, n, n + 1),
-          NaiveWindows.convolveInputGradient(
-              sample(gradient, n),
-              weights,
-              sample(x, n).shape(),
-              slide.window(),
-              channels.groups()));
+          expected.outputGradient().get(n),
+          gradient.mask == null ? null : gradient.mask.sample(n));
+      assertEqual(backend.slice(found.input(), 0, n, n + 1), expected.input().get(n));
     }
     assertThat(ofOutput.input()).isNull();
     assertThat(backend.toDoubles(ofOutput.outputGradient()))
-        .containsExactly(backend.toDoubles(found.outputGradient()));
+        .isEqualTo(backend.toDoubles(found.outputGradient()));
   }
 
   @ConformanceCase("convolutionSampleSums(Tensor,Tensor,Shape,Window,int)")
