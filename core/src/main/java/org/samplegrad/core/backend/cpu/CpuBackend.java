@@ -1,7 +1,6 @@
 package org.samplegrad.core.backend.cpu;
 
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Indices;
@@ -41,7 +40,6 @@ public final class CpuBackend implements Backend {
 
   private final Workspace workspace;
 
-  /** Null if this program was started without vectors. */
   private final VectorKernels kernels;
 
   private final CpuElementwise elementwise;
@@ -52,16 +50,16 @@ public final class CpuBackend implements Backend {
   private final CpuConvolutions convolutions;
   private final CpuSelection selection;
 
-  CpuBackend(Memory memory, Optional<VectorKernels> kernels) {
+  CpuBackend(Memory memory, VectorKernels kernels) {
     this.workspace = new Workspace(this, memory);
-    this.kernels = kernels.orElse(null);
+    this.kernels = kernels;
     this.arrangement = new CpuArrangement(workspace);
-    this.elementwise = new CpuElementwise(workspace, arrangement, this.kernels);
+    this.elementwise = new CpuElementwise(workspace, arrangement, kernels);
     this.reductions = new CpuReductions(workspace);
     this.softmax = new CpuSoftmax(workspace, elementwise);
-    this.products = new CpuProducts(workspace, this.kernels);
-    this.convolutions = new CpuConvolutions(workspace, this.kernels);
-    this.selection = new CpuSelection(workspace, this.kernels);
+    this.products = new CpuProducts(workspace, kernels);
+    this.convolutions = new CpuConvolutions(workspace, kernels);
+    this.selection = new CpuSelection(workspace, kernels);
   }
 
   private CpuTensor own(Tensor x) {
@@ -126,7 +124,7 @@ public final class CpuBackend implements Backend {
   public Tensor tensor(Shape shape, byte[] bytes, float[] lookupTable) {
     ShapeRules.requireSize(shape, bytes.length);
     CpuTensor result = workspace.inArray(shape);
-    AffineTable affine = kernels == null ? null : AffineTable.of(lookupTable);
+    AffineTable affine = kernels.areVectors() ? AffineTable.of(lookupTable) : null;
     if (affine != null) {
       kernels.decode(bytes, affine, result.array());
     } else {

@@ -22,13 +22,13 @@ public final class CpuBackendProvider implements BackendProvider {
           + " layers two to three times faster; give every JVM --add-modules=jdk.incubator.vector"
           + " (spark-submit: --driver-java-options and --conf spark.executor.extraJavaOptions)";
 
-  private final Optional<VectorKernels> kernels;
+  private final VectorKernels kernels;
 
   public CpuBackendProvider() {
     this(VectorKernels.find());
   }
 
-  CpuBackendProvider(Optional<VectorKernels> kernels) {
+  CpuBackendProvider(VectorKernels kernels) {
     this.kernels = kernels;
   }
 
@@ -54,7 +54,7 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Optional<String> advice() {
-    return kernels.isPresent() ? Optional.empty() : Optional.of(WITHOUT_VECTORS);
+    return kernels.areVectors() ? Optional.empty() : Optional.of(WITHOUT_VECTORS);
   }
 
   @Override

@@ -1,95 +1,74 @@
 package org.samplegrad.core.backend.cpu.convolution;
 
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Optional;
 import org.samplegrad.core.backend.Shape;
-import org.samplegrad.core.backend.ShapeRules;
 import org.samplegrad.core.backend.Window;
+import org.samplegrad.core.backend.cpu.kernels.TileKernels;
 import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
-import org.samplegrad.core.backend.cpu.memory.Memory;
-import org.samplegrad.core.backend.cpu.memory.Support;
 
-/**
- * Which way a convolution is computed, by the shapes and by what is known of its output gradient.
- * What the ways derive from shapes alone is kept for the next block.
- */
+/** Which way is taken, by the shapes and by whether the output gradient has a support. */
 final class ConvolutionChoice {
-  private final Memory memory;
+  /** Outputs of a group from which on tiles of outputs are full enough, and packing pays. */
+  private static final int LEAST_OUTPUTS_OF_TILES = 12;
 
-  /** Null if this program was started without vectors. */
+  /** Positions from which on, and their share of a stretch, sums of stretches are faster. */
+  private static final int LEAST_POSITIONS_OF_STRETCHES = 64;
+
+  private static final double LEAST_SHARE_OF_STRETCHES = 0.5;
+
+  /** Elements of a padded image, in all channels, that will not fill the memory. */
+  private static final int LARGEST_PADDED_IMAGE = 1 << 24;
+
   private final VectorKernels kernels;
+  private final WindowTables tables;
 
-  private final Map<List<Object>, Unfolding> unfoldings = new HashMap<>();
-  private final Map<List<Object>, Patches> patches = new HashMap<>();
-
-  ConvolutionChoice(Memory memory, VectorKernels kernels) {
-    this.memory = memory;
+  ConvolutionChoice(VectorKernels kernels, WindowTables tables) {
     this.kernels = kernels;
-  }
-
-  Unfolding unfolding(Window window, Shape images) {
-    int[] extents = ShapeRules.spatialExtents(images);
-    return unfoldings.computeIfAbsent(
-        List.of(window, Shape.of(extents)), key -> new Unfolding(window, extents));
-  }
-
-  /** The patches of so many channels of images, or null where there are none. */
-  private Patches patches(Window window, Shape images, int channels) {
-    int[] extents = ShapeRules.spatialExtents(images);
-    if (kernels == null || !Patches.suits(window, channels, extents)) {
-      return null;
-    }
-    return patches.computeIfAbsent(
-        List.of(window, channels, Shape.of(extents)),
-        key -> new Patches(window, channels, kernels.lanes(), extents));
-  }
-
-  /** How to begin a way for the convolution alone, or null if none suits. */
-  Supplier<DirectConvolution> direct(Shape images, Shape weights, Window window, int groups) {
-    int channels = weights.extent(1);
-    int outputs = weights.extent(0) / groups;
-    Patches plane = patches(window, images, 1);
-    // All channels together are written out as well, so they must be small enough too.
-    if (plane == null || patches(window, images, channels) == null) {
-      return null;
-    }
-    if (PackedConvolution.suits(kernels, plane, outputs)) {
-      return () -> new PackedConvolution(memory, kernels, plane, channels, outputs);
-    }
-    return TiledConvolution.suits(outputs) || !StretchedConvolution.suits(window, plane)
-        ? null
-        : () -> new StretchedConvolution(memory, kernels, plane, channels, outputs);
-  }
-
-  /** Whether {@link #grouped} makes use of the support of an output gradient. */
-  boolean usesSupport(Support support, Shape images, Shape weights, Window window) {
-    return support != null && patches(window, images, weights.extent(1)) != null;
+    this.tables = tables;
   }
 
   /**
-   * A way for the convolution and all that is derived from it.
-   *
-   * @param support of the output gradient, or null
+   * The way of the convolution itself; without one it is a product with the columns, by {@link
+   * #sampleWay}.
    */
-  GroupedConvolution grouped(
-      Shape images, Shape weights, Window window, int groups, Support support) {
-    int outputs = weights.extent(0) / groups;
-    SampleConvolution sample;
-    int positions;
-    Patches own = patches(window, images, weights.extent(1));
-    if (own != null && support != null) {
-      sample = new SupportConvolution(memory, kernels, own, support, outputs);
-      positions = own.positions();
-    } else if (own != null && TiledConvolution.suits(outputs)) {
-      sample = new TiledConvolution(memory, kernels, own, outputs);
-      positions = own.positions();
-    } else {
-      Unfolding unfolding = unfolding(window, images);
-      sample = SampleConvolution.of(memory, unfolding, weights.extent(1), outputs);
-      positions = unfolding.positions();
+  Optional<DirectWay> directWay(Shape images, Shape weights, Window window, int groups) {
+    if (!writesPatches(images, weights, window)) {
+      return Optional.empty();
     }
-    return new GroupedConvolution(memory, images, weights, positions, groups, sample);
+    Patches plane = tables.patches(window, images, 1);
+    if (fillsTiles(weights, groups)) {
+      int strip = TileKernels.TILE_VECTORS * kernels.lanes();
+      return plane.positions() < strip ? Optional.empty() : Optional.of(DirectWay.PACKED);
+    }
+    boolean inStretches =
+        window.stride(window.axes() - 1) == 1
+            && plane.positions() >= LEAST_POSITIONS_OF_STRETCHES
+            && plane.positions() >= LEAST_SHARE_OF_STRETCHES * plane.stretch();
+    return inStretches ? Optional.of(DirectWay.STRETCHED) : Optional.empty();
+  }
+
+  /** The way of what is derived from a convolution. */
+  SampleWay sampleWay(Shape images, Shape weights, Window window, int groups, boolean hasSupport) {
+    if (!writesPatches(images, weights, window)) {
+      return SampleWay.UNFOLDED;
+    }
+    if (hasSupport) {
+      return SampleWay.SUPPORT;
+    }
+    return fillsTiles(weights, groups) ? SampleWay.TILED : SampleWay.UNFOLDED;
+  }
+
+  /** Whether images may be written out with their padding, for vectors to read patches of. */
+  private boolean writesPatches(Shape images, Shape weights, Window window) {
+    int channels = weights.extent(1);
+    long size = window.paddedSize(WindowTables.extents(images));
+    return kernels.areVectors()
+        && channels > 0
+        && size > 0
+        && size <= LARGEST_PADDED_IMAGE / channels;
+  }
+
+  private static boolean fillsTiles(Shape weights, int groups) {
+    return weights.extent(0) / groups >= LEAST_OUTPUTS_OF_TILES;
   }
 }

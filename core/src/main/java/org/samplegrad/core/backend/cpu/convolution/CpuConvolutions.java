@@ -1,6 +1,6 @@
 package org.samplegrad.core.backend.cpu.convolution;
 
-import java.util.function.Supplier;
+import java.util.Optional;
 import org.samplegrad.core.backend.SampleCotangents;
 import org.samplegrad.core.backend.SampleSums;
 import org.samplegrad.core.backend.Shape;
@@ -14,11 +14,33 @@ import org.samplegrad.core.backend.cpu.memory.Workspace;
 /** Convolutions and what is derived from them, each in the way of {@link ConvolutionChoice}. */
 public final class CpuConvolutions {
   private final Workspace workspace;
-  private final ConvolutionChoice convolutions;
+  private final VectorKernels kernels;
+  private final WindowTables tables;
+  private final ConvolutionChoice choice;
 
   public CpuConvolutions(Workspace workspace, VectorKernels kernels) {
     this.workspace = workspace;
-    this.convolutions = new ConvolutionChoice(workspace.memory(), kernels);
+    this.kernels = kernels;
+    this.tables = new WindowTables(kernels.lanes());
+    this.choice = new ConvolutionChoice(kernels, tables);
+  }
+
+  private ConvolutionGroup group(
+      Shape images, Shape weights, Window window, int groups, Support support) {
+    return new ConvolutionGroup(
+        workspace.memory(), kernels, tables, images, weights, window, groups, support);
+  }
+
+  /**
+   * A way for the convolution and all that is derived from it.
+   *
+   * @param support of the output gradient, or null
+   */
+  private GroupedConvolution grouped(
+      Shape images, Shape weights, Window window, int groups, Support support) {
+    ConvolutionGroup group = group(images, weights, window, groups, support);
+    SampleWay way = choice.sampleWay(images, weights, window, groups, support != null);
+    return new GroupedConvolution(group, way.begin(group));
   }
 
   private CpuTensor output(GroupedConvolution convolution, Shape shape) {
@@ -30,16 +52,15 @@ public final class CpuConvolutions {
 
   public CpuTensor convolve(CpuTensor x, CpuTensor weight, Window window, int groups) {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
-    Supplier<DirectConvolution> direct =
-        convolutions.direct(x.shape(), weight.shape(), window, groups);
-    if (direct == null) {
+    Optional<DirectWay> way = choice.directWay(x.shape(), weight.shape(), window, groups);
+    if (way.isEmpty()) {
       int terms = weight.shape().dropFirst().size();
       return workspace.keptOrComputed(
           shape, terms, () -> convolve(x, weight, shape, window, groups, null));
     }
+    ConvolutionGroup group = group(x.shape(), weight.shape(), window, groups, null);
     LateConvolution late =
-        new LateConvolution(
-            workspace.memory(), workspace::keptResults, direct, x, weight, groups, shape);
+        new LateConvolution(group, way.get(), workspace::keptResults, x, weight, shape);
     return workspace.deferred(shape, late);
   }
 
@@ -48,7 +69,8 @@ public final class CpuConvolutions {
     Shape shape = ShapeRules.convolution(x.shape(), weight.shape(), window, groups);
     ShapeRules.requireSameShape(shape, outputGradient.shape());
     Support support = outputGradient.support();
-    return convolutions.usesSupport(support, x.shape(), weight.shape(), window)
+    SampleWay way = choice.sampleWay(x.shape(), weight.shape(), window, groups, support != null);
+    return way == SampleWay.SUPPORT
         ? convolve(x, weight, shape, window, groups, support)
         : convolve(x, weight, window, groups);
   }
@@ -56,7 +78,7 @@ public final class CpuConvolutions {
   private CpuTensor convolve(
       CpuTensor x, CpuTensor weight, Shape shape, Window window, int groups, Support support) {
     try (GroupedConvolution convolution =
-        convolutions.grouped(x.shape(), weight.shape(), window, groups, support)) {
+        grouped(x.shape(), weight.shape(), window, groups, support)) {
       CpuTensor result = output(convolution, shape);
       convolution.forward(x, weight, result);
       return result;
@@ -76,8 +98,7 @@ public final class CpuConvolutions {
       CpuTensor outputGradient, CpuTensor weight, Shape inputShape, Window window, int groups) {
     CpuTensor result = workspace.zeros(inputShape);
     try (GroupedConvolution convolution =
-        convolutions.grouped(
-            inputShape, weight.shape(), window, groups, outputGradient.support())) {
+        grouped(inputShape, weight.shape(), window, groups, outputGradient.support())) {
       convolution.inputGradient(outputGradient, weight, result);
       return result;
     }
@@ -88,7 +109,7 @@ public final class CpuConvolutions {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor result = workspace.inArray(weightShape);
     try (GroupedConvolution convolution =
-        convolutions.grouped(x.shape(), weightShape, window, groups, outputGradient.support())) {
+        grouped(x.shape(), weightShape, window, groups, outputGradient.support())) {
       convolution.weightGradient(x, outputGradient, result);
       return result;
     }
@@ -100,7 +121,7 @@ public final class CpuConvolutions {
     CpuTensor sum = workspace.inArray(weightShape);
     CpuTensor squaredSum = workspace.inArray(weightShape);
     try (GroupedConvolution convolution =
-        convolutions.grouped(x.shape(), weightShape, window, groups, outputGradient.support())) {
+        grouped(x.shape(), weightShape, window, groups, outputGradient.support())) {
       convolution.sampleSums(x, outputGradient, sum, squaredSum);
       return new SampleSums(sum, squaredSum);
     }
@@ -118,7 +139,7 @@ public final class CpuConvolutions {
     ShapeRules.requireConvolution(x.shape(), weightShape, outputGradient.shape(), window, groups);
     CpuTensor toInput = ofInput ? workspace.zeros(x.shape()) : null;
     try (GroupedConvolution convolution =
-        convolutions.grouped(x.shape(), weightShape, window, groups, outputGradient.support())) {
+        grouped(x.shape(), weightShape, window, groups, outputGradient.support())) {
       CpuTensor toOutput = output(convolution, outputGradient.shape());
       convolution.sampleCotangents(
           x, outputGradient, sumCotangent, squaredSumCotangent, toOutput, toInput);
@@ -128,7 +149,7 @@ public final class CpuConvolutions {
 
   public CpuTensor unfold(CpuTensor x, Window window) {
     CpuTensor result = workspace.inArray(ShapeRules.unfolded(x.shape(), window));
-    Unfolding unfolding = convolutions.unfolding(window, x.shape());
+    Unfolding unfolding = tables.unfolding(window, x.shape());
     int images = x.shape().extent(0) * x.shape().extent(1);
     unfolding.unfold(x.array(), 0, images, result.array(), 0);
     return result;
@@ -137,7 +158,7 @@ public final class CpuConvolutions {
   public CpuTensor fold(CpuTensor columns, Shape inputShape, Window window) {
     ShapeRules.requireUnfolded(columns.shape(), inputShape, window);
     CpuTensor result = workspace.zeros(inputShape);
-    Unfolding unfolding = convolutions.unfolding(window, inputShape);
+    Unfolding unfolding = tables.unfolding(window, inputShape);
     int images = inputShape.extent(0) * inputShape.extent(1);
     unfolding.fold(columns.array(), 0, images, result.array(), 0);
     return result;

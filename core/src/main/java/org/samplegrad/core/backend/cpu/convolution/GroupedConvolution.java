@@ -1,6 +1,7 @@
 package org.samplegrad.core.backend.cpu.convolution;
 
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.backend.ShapeRules;
 import org.samplegrad.core.backend.cpu.kernels.Loops;
 import org.samplegrad.core.backend.cpu.memory.CpuTensor;
 import org.samplegrad.core.backend.cpu.memory.Memory;
@@ -27,22 +28,18 @@ final class GroupedConvolution implements AutoCloseable {
   private final SampleConvolution sample;
 
   /**
-   * @param imageShape {@code [n,c,...]}
    * @param sample works with one group of one sample; closed with this
    */
-  GroupedConvolution(
-      Memory memory,
-      Shape imageShape,
-      Shape weightShape,
-      int positions,
-      int groups,
-      SampleConvolution sample) {
-    this.memory = memory;
-    this.samples = imageShape.extent(0);
-    this.groups = groups;
-    this.imageSize = imageShape.dropFirst().size() / groups;
-    this.outputSize = weightShape.extent(0) / groups * positions;
-    this.weightSize = weightShape.size() / groups;
+  GroupedConvolution(ConvolutionGroup group, SampleConvolution sample) {
+    Shape images = group.images();
+    Shape weights = group.weights();
+    Shape outputs = ShapeRules.convolution(images, weights, group.window(), group.groups());
+    this.memory = group.memory();
+    this.samples = images.extent(0);
+    this.groups = group.groups();
+    this.imageSize = images.dropFirst().size() / groups;
+    this.outputSize = outputs.dropFirst().size() / groups;
+    this.weightSize = weights.size() / groups;
     this.sample = sample;
   }
 

@@ -5,7 +5,6 @@ import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.cpu.memory.CpuTensor;
 import org.samplegrad.core.backend.cpu.memory.Deferred;
-import org.samplegrad.core.backend.cpu.memory.Memory;
 import org.samplegrad.core.backend.cpu.pooling.Poolable;
 import org.samplegrad.core.backend.cpu.pooling.Pooling;
 
@@ -18,9 +17,9 @@ final class LateConvolution implements Deferred.ToArray, Poolable {
   /** Channels that are larger have positions that no {@code char} holds. */
   private static final int LARGEST_KEPT_CHANNEL = Character.MAX_VALUE + 1;
 
-  private final Memory memory;
+  private final ConvolutionGroup group;
+  private final DirectWay way;
   private final Supplier<KeptResults.Sequence> results;
-  private final Supplier<DirectConvolution> way;
   private final CpuTensor x;
   private final CpuTensor weight;
   private final int groups;
@@ -30,23 +29,21 @@ final class LateConvolution implements Deferred.ToArray, Poolable {
 
   /**
    * @param results of the evaluation that goes on when elements are asked for
-   * @param way how the convolution of one group begins
    * @param shape of the result
    */
   LateConvolution(
-      Memory memory,
+      ConvolutionGroup group,
+      DirectWay way,
       Supplier<KeptResults.Sequence> results,
-      Supplier<DirectConvolution> way,
       CpuTensor x,
       CpuTensor weight,
-      int groups,
       Shape shape) {
-    this.memory = memory;
-    this.results = results;
+    this.group = group;
     this.way = way;
+    this.results = results;
     this.x = x;
     this.weight = weight;
-    this.groups = groups;
+    this.groups = group.groups();
     this.shape = shape;
   }
 
@@ -61,11 +58,11 @@ final class LateConvolution implements Deferred.ToArray, Poolable {
   }
 
   private void forEachBlock(Step step) {
-    try (DirectConvolution convolution = way.get()) {
-      for (int group = 0; group < groups; group++) {
-        convolution.arrange(weight.array(), group);
+    try (DirectConvolution convolution = way.begin(group)) {
+      for (int number = 0; number < groups; number++) {
+        convolution.arrange(weight.array(), number);
         for (int n = 0; n < shape.extent(0); n++) {
-          step.run(convolution, n * groups + group);
+          step.run(convolution, n * groups + number);
         }
       }
     }
@@ -116,13 +113,13 @@ final class LateConvolution implements Deferred.ToArray, Poolable {
     float[] images = x.array();
     int size = blockSize();
     int pooledSize = size / pooling.channelSize() * pooling.windows();
-    float[] y = memory.takeArray(size);
+    float[] y = group.memory().takeArray(size);
     forEachBlock(
         (convolution, block) -> {
           convolution.forward(images, block, y, 0);
           int target = block * pooledSize;
           pooling.pool(y, size, block * size, values, positions, target);
         });
-    memory.giveBack(y);
+    group.memory().giveBack(y);
   }
 }

@@ -14,9 +14,6 @@ import org.samplegrad.core.backend.cpu.memory.Memory;
  * the channels' planes in vectors, and a tile's rows are stretches of the result.
  */
 final class PackedConvolution implements DirectConvolution {
-  /** Outputs of a group from which on packing the columns does not count. */
-  private static final int LEAST_OUTPUTS = 12;
-
   /** Elements of a window, in all channels, that are packed at a time. */
   private static final int DEPTH = 192;
 
@@ -59,21 +56,16 @@ final class PackedConvolution implements DirectConvolution {
    */
   private record Strip(int first, int[] bases, int[] columns) {}
 
-  /**
-   * @param plane the patches of one channel
-   * @param channels of a group
-   * @param outputs of a group
-   */
-  PackedConvolution(
-      Memory memory, VectorKernels kernels, Patches plane, int channels, int outputs) {
+  PackedConvolution(ConvolutionGroup group) {
+    VectorKernels vectors = group.kernels();
+    this.memory = group.memory();
+    this.kernels = vectors.tiles();
+    this.plane = group.plane();
+    this.channels = group.channels();
+    this.outputs = group.outputs();
     int windowSize = plane.elementOffsets().length;
-    this.memory = memory;
-    this.kernels = kernels.tiles();
-    this.plane = plane;
-    this.channels = channels;
-    this.outputs = outputs;
     this.inputs = channels * windowSize;
-    this.strips = strips(plane.bases(), width(kernels), kernels.lanes());
+    this.strips = strips(plane.bases(), width(vectors), vectors.lanes());
     this.elementOffsets = new int[inputs];
     Arrays.setAll(
         elementOffsets,
@@ -81,14 +73,10 @@ final class PackedConvolution implements DirectConvolution {
     this.image = memory.takeArray(channels * plane.imageLength());
     this.panels = memory.takeArray((outputs + ROWS - 1) / ROWS * ROWS * inputs);
     // The last vector may reach beyond the last row.
-    this.columns = memory.takeArray(DEPTH * kernels.tiles().stripWidth() + kernels.lanes());
-    this.tile = memory.takeArray(ROWS * width(kernels));
+    this.columns = memory.takeArray(DEPTH * kernels.stripWidth() + vectors.lanes());
+    this.tile = memory.takeArray(ROWS * width(vectors));
     Arrays.fill(image, 0f);
     Arrays.fill(panels, 0f);
-  }
-
-  static boolean suits(VectorKernels kernels, Patches plane, int outputs) {
-    return outputs >= LEAST_OUTPUTS && plane.positions() >= width(kernels);
   }
 
   /** Positions of a strip. */

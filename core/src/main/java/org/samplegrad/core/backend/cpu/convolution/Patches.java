@@ -16,9 +16,6 @@ final class Patches {
   /** In {@link #elements}, where a vector reaches beyond its stretch. */
   private static final int BEYOND = -1;
 
-  /** Elements of a padded image that will not fill the memory. */
-  private static final int LARGEST_IMAGE = 1 << 24;
-
   /** Pixels transposed together, so that they stay in the nearest cache. */
   private static final int TRANSPOSED = 16;
 
@@ -122,12 +119,6 @@ final class Patches {
     this.beyond = IntStream.range(0, elements.length).filter(i -> elements[i] == BEYOND).toArray();
   }
 
-  /** Whether images with their padding are small enough to be written out. */
-  static boolean suits(Window window, int channels, int... extents) {
-    long size = window.paddedSize(extents);
-    return channels > 0 && size > 0 && size <= LARGEST_IMAGE / channels;
-  }
-
   /** The indices {@code origin + sum_a i_a steps_a} of all indices below the extents, row-major. */
   private static int[] grid(int origin, int[] extents, int[] steps) {
     int[] indices = {origin};
@@ -153,6 +144,11 @@ final class Patches {
   /** Of a group. */
   int channels() {
     return channels;
+  }
+
+  /** Elements from the base of the first position to that of the last. */
+  int stretch() {
+    return bases[bases.length - 1] + 1;
   }
 
   int[] bases() {

@@ -1,7 +1,6 @@
 package org.samplegrad.core.backend.cpu.convolution;
 
 import org.samplegrad.core.backend.cpu.memory.CpuTensor;
-import org.samplegrad.core.backend.cpu.memory.Memory;
 import org.samplegrad.core.backend.cpu.memory.Scratch;
 import org.samplegrad.core.backend.cpu.memory.Support;
 
@@ -10,18 +9,6 @@ import org.samplegrad.core.backend.cpu.memory.Support;
  * the sample's windows: what a convolution, its adjoints and the per-sample gradients are made of.
  */
 interface SampleConvolution extends AutoCloseable {
-  /**
-   * The faster way for any output gradients.
-   *
-   * @param channels of a group
-   * @param outputs of a group
-   */
-  static SampleConvolution of(Memory memory, Unfolding unfolding, int channels, int outputs) {
-    return ShiftedConvolution.suits(unfolding, channels, outputs)
-        ? new ShiftedConvolution(memory, unfolding, channels, outputs)
-        : new UnfoldedConvolution(memory, unfolding, channels, outputs);
-  }
-
   /** The elements of a group's weights as they are laid out here. */
   int weightSize();
 

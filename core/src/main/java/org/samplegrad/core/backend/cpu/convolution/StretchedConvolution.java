@@ -1,9 +1,7 @@
 package org.samplegrad.core.backend.cpu.convolution;
 
 import java.util.Arrays;
-import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.backend.cpu.kernels.TileKernels;
-import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
 import org.samplegrad.core.backend.cpu.memory.Memory;
 
 /**
@@ -13,11 +11,6 @@ import org.samplegrad.core.backend.cpu.memory.Memory;
  * of the next.
  */
 final class StretchedConvolution implements DirectConvolution {
-  /** Positions from which on, and their share of a stretch, this is the faster way. */
-  private static final int LEAST_POSITIONS = 64;
-
-  private static final double LEAST_SHARE = 0.5;
-
   private static final int ROWS = TileKernels.GROUP;
 
   private final Memory memory;
@@ -47,21 +40,15 @@ final class StretchedConvolution implements DirectConvolution {
   /** A sample's output, {@code [o, span]}, of all rows of the panels. */
   private final float[] sums;
 
-  /**
-   * @param plane the patches of one channel
-   * @param channels of a group
-   * @param outputs of a group
-   */
-  StretchedConvolution(
-      Memory memory, VectorKernels kernels, Patches plane, int channels, int outputs) {
+  StretchedConvolution(ConvolutionGroup group) {
+    this.memory = group.memory();
+    this.tiles = group.kernels().tiles();
+    this.plane = group.plane();
+    this.channels = group.channels();
+    this.outputs = group.outputs();
     int windowSize = plane.elementOffsets().length;
-    this.memory = memory;
-    this.tiles = kernels.tiles();
-    this.plane = plane;
-    this.channels = channels;
-    this.outputs = outputs;
-    this.columns = TileKernels.TILE_VECTORS * kernels.lanes();
-    this.span = (stretch(plane) + columns - 1) / columns * columns;
+    this.columns = TileKernels.TILE_VECTORS * group.kernels().lanes();
+    this.span = (plane.stretch() + columns - 1) / columns * columns;
     this.stretches = new int[channels * windowSize];
     Arrays.setAll(
         stretches,
@@ -73,16 +60,6 @@ final class StretchedConvolution implements DirectConvolution {
     this.sums = memory.takeArray(rows * span);
     Arrays.fill(image, 0f);
     Arrays.fill(panels, 0f);
-  }
-
-  private static int stretch(Patches plane) {
-    return plane.bases()[plane.positions() - 1] + 1;
-  }
-
-  static boolean suits(Window window, Patches plane) {
-    return window.stride(window.axes() - 1) == 1
-        && plane.positions() >= LEAST_POSITIONS
-        && plane.positions() >= LEAST_SHARE * stretch(plane);
   }
 
   @Override

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.samplegrad.core.backend.cpu.kernels.PatchKernels;
-import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
 import org.samplegrad.core.backend.cpu.memory.CpuTensor;
 import org.samplegrad.core.backend.cpu.memory.Memory;
 import org.samplegrad.core.backend.cpu.memory.Scratch;
@@ -68,21 +67,20 @@ final class SupportConvolution implements SampleConvolution {
   private record Stretch(int offset, int index, int quads) {}
 
   /**
-   * @param support of the output gradient, and of the products that are wanted
-   * @param outputs of a group
+   * @param group whose support is also that of the products that are wanted
    */
-  SupportConvolution(
-      Memory memory, VectorKernels kernels, Patches patches, Support support, int outputs) {
+  SupportConvolution(ConvolutionGroup group) {
+    int lanes = group.kernels().lanes();
+    this.memory = group.memory();
+    this.kernels = group.kernels().patches();
+    this.patches = group.patches();
+    this.support = group.support();
+    this.outputs = group.outputs();
     int most = support.mostPositions(outputs);
-    this.memory = memory;
-    this.kernels = kernels.patches();
-    this.patches = patches;
-    this.support = support;
-    this.outputs = outputs;
     this.image = memory.takeArray(patches.imageLength());
     this.adjoint = memory.takeArray(patches.imageLength());
     this.row = memory.takeArray(patches.patchLength());
-    int quad = PatchKernels.QUAD * kernels.lanes();
+    int quad = PatchKernels.QUAD * lanes;
     this.stretches = stretches(patches.quadOffsets(), quad);
     this.inQuads = patches.quadOffsets().length * quad;
     int vectors = patches.offsets().length;
@@ -92,7 +90,7 @@ final class SupportConvolution implements SampleConvolution {
       int first = i * PIECE;
       int last = Math.min(first + PIECE, vectors);
       offsets[i] = Arrays.copyOfRange(patches.offsets(), first, last);
-      inTurn[i] = IntStream.range(first, last).map(v -> inQuads + v * kernels.lanes()).toArray();
+      inTurn[i] = IntStream.range(first, last).map(v -> inQuads + v * lanes).toArray();
     }
     this.starts = new int[most];
     this.values = memory.takeArray(most);

@@ -14,9 +14,6 @@ import org.samplegrad.core.backend.cpu.memory.Scratch;
  * column]} for outputs {@code o = (tile, column)}.
  */
 final class TiledConvolution implements SampleConvolution {
-  /** Outputs of a group from which on this is the faster way. */
-  private static final int LEAST_OUTPUTS = 12;
-
   /** Elements of images and of output gradients that a cache holds while they are multiplied. */
   private static final int CACHED = 1 << 16;
 
@@ -54,15 +51,12 @@ final class TiledConvolution implements SampleConvolution {
   /** What only adjoints need; null before the first one. */
   private Adjoint adjoint;
 
-  /**
-   * @param outputs of a group
-   */
-  TiledConvolution(Memory memory, VectorKernels kernels, Patches patches, int outputs) {
-    this.memory = memory;
-    this.kernels = kernels;
+  TiledConvolution(ConvolutionGroup group) {
+    this.memory = group.memory();
+    this.kernels = group.kernels();
     this.tiles = kernels.tiles();
-    this.patches = patches;
-    this.outputs = outputs;
+    this.patches = group.patches();
+    this.outputs = group.outputs();
     this.inputs = patches.elementOffsets().length;
     this.positions = patches.positions();
     this.columns = TileKernels.TILE_VECTORS * kernels.lanes();
@@ -75,10 +69,6 @@ final class TiledConvolution implements SampleConvolution {
     this.values = memory.takeArray(width * positions);
     Arrays.fill(image, 0f);
     Arrays.fill(values, 0f);
-  }
-
-  static boolean suits(int outputs) {
-    return outputs >= LEAST_OUTPUTS;
   }
 
   private int wholeTiles(int size) {

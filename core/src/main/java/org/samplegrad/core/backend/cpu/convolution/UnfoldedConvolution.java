@@ -1,7 +1,6 @@
 package org.samplegrad.core.backend.cpu.convolution;
 
 import org.samplegrad.core.backend.cpu.memory.CpuTensor;
-import org.samplegrad.core.backend.cpu.memory.Memory;
 import org.samplegrad.core.backend.cpu.memory.Scratch;
 import org.samplegrad.core.backend.cpu.products.Matrix;
 import org.samplegrad.core.backend.cpu.products.Products;
@@ -17,17 +16,13 @@ final class UnfoldedConvolution implements SampleConvolution {
   private final Matrix unfolded;
   private final Matrix unfoldedTransposed;
 
-  /**
-   * @param channels of a group
-   * @param outputs of a group
-   */
-  UnfoldedConvolution(Memory memory, Unfolding unfolding, int channels, int outputs) {
-    this.unfolding = unfolding;
-    this.channels = channels;
-    this.outputs = outputs;
+  UnfoldedConvolution(ConvolutionGroup group) {
+    this.unfolding = group.unfolding();
+    this.channels = group.channels();
+    this.outputs = group.outputs();
     this.inputs = channels * unfolding.windowSize();
     this.positions = unfolding.positions();
-    this.columns = new Scratch(memory, inputs * positions);
+    this.columns = new Scratch(group.memory(), inputs * positions);
     this.unfolded = new Matrix(columns.pointer(), inputs, positions);
     this.unfoldedTransposed = new Matrix(columns.pointer(), inputs, positions, true);
   }

@@ -14,7 +14,6 @@ final class Unfolding {
 
   private final int channelSize;
   private final int windowSize;
-  private final Shifts shifts;
   private final int columnsSize;
   private final boolean hasPadding;
   private final int[] targets;
@@ -29,7 +28,6 @@ final class Unfolding {
     this.channelSize = Arrays.stream(extents).reduce(1, Math::multiplyExact);
     this.columnsSize = elements.length;
     this.windowSize = window.kernelSize();
-    this.shifts = Shifts.of(window, extents);
     int[] starts = new int[elements.length];
     int found = 0;
     boolean padding = false;
@@ -63,11 +61,6 @@ final class Unfolding {
 
   int positions() {
     return columnsSize / windowSize;
-  }
-
-  /** The same windows as shifts, or null if they are none. */
-  Shifts shifts() {
-    return shifts;
   }
 
   int channelSize() {

@@ -9,8 +9,6 @@ import org.samplegrad.core.backend.cpu.memory.SparseElements;
 import org.samplegrad.core.backend.cpu.memory.Support;
 import org.samplegrad.core.backend.cpu.memory.Workspace;
 import org.samplegrad.core.backend.cpu.products.LateProduct;
-import org.samplegrad.core.backend.cpu.products.Matrix;
-import org.samplegrad.core.backend.cpu.products.Products;
 
 /** The primitives whose elements depend on those at the same index, by {@link Loops}. */
 public final class CpuElementwise {
@@ -20,7 +18,6 @@ public final class CpuElementwise {
   private final Workspace workspace;
   private final CpuArrangement arrangement;
 
-  /** Null if this program was started without vectors. */
   private final VectorKernels kernels;
 
   public CpuElementwise(Workspace workspace, CpuArrangement arrangement, VectorKernels kernels) {
@@ -119,9 +116,6 @@ public final class CpuElementwise {
   }
 
   public CpuTensor exp(CpuTensor x) {
-    if (kernels == null) {
-      return unary(Loops::exp, x);
-    }
     CpuTensor result = workspace.inArray(x.shape());
     kernels.exp(x.array(), result.array(), result.size());
     return result;
@@ -162,16 +156,9 @@ public final class CpuElementwise {
     CpuTensor result = workspace.inArray(Shape.of(samples));
     int size = x.shape().dropFirst().size();
     float[] norms = result.array();
-    if (kernels != null) {
-      float[] values = x.array();
-      for (int n = 0; n < samples; n++) {
-        norms[n] = kernels.sumOfSquares(values, n * size, (n + 1) * size);
-      }
-      return result;
-    }
-    Matrix rows = new Matrix(x.pointer(), samples, size);
+    float[] values = x.array();
     for (int n = 0; n < samples; n++) {
-      norms[n] = Products.squaredNorm(rows, n);
+      norms[n] = kernels.sumOfSquares(values, n * size, (n + 1) * size);
     }
     return result;
   }

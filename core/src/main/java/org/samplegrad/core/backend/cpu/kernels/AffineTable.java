@@ -18,11 +18,15 @@ public record AffineTable(float step, float center) {
     AffineTable table = new AffineTable((float) step, (float) (lookupTable[0] + CENTER * step));
     float rounding = Math.ulp(Math.max(Math.abs(lookupTable[0]), Math.abs(lookupTable[last])));
     for (int value = 0; value <= last; value++) {
-      float number = Math.fma(value - CENTER, table.step, table.center);
-      if (!(Math.abs((double) number - lookupTable[value]) <= rounding)) {
+      if (!(Math.abs((double) table.number(value) - lookupTable[value]) <= rounding)) {
         return null;
       }
     }
     return table;
+  }
+
+  /** What an unsigned byte stands for. */
+  float number(int value) {
+    return Math.fma(value - CENTER, step, center);
   }
 }

@@ -1,21 +1,31 @@
 package org.samplegrad.core.backend.cpu.kernels;
 
-import java.util.Optional;
-
 /**
  * Loops whose arrays are read at different indices, which the compiler does not vectorise by
  * itself: written with Java's vector instructions, an incubating module that a program must ask for
- * with {@code --add-modules jdk.incubator.vector}. Without them the backend does all by matrix
- * products.
+ * with {@code --add-modules jdk.incubator.vector}. Without it they are plain loops, and the backend
+ * does the longer work by matrix products.
  *
  * <p>An array is read in pieces of {@link #lanes} elements, also where only some of them are meant,
  * so it must go on for so many behind its last element.
  */
 public interface VectorKernels {
-  /** The kernels, if this program was started with the module. */
-  static Optional<VectorKernels> find() {
+  /** By vectors, if this program was started with the module. */
+  static VectorKernels find() {
     return Found.KERNELS;
   }
+
+  /**
+   * By plain loops.
+   *
+   * @param lanes elements of what stands for a vector
+   */
+  static VectorKernels plain(int lanes) {
+    return new PlainVectorKernels(lanes);
+  }
+
+  /** Whether this is faster than matrix products and loops over whole arrays. */
+  boolean areVectors();
 
   /** Elements of a vector. */
   int lanes();
@@ -57,21 +67,21 @@ public interface VectorKernels {
     private static final String KERNELS_CLASS =
         "org.samplegrad.core.backend.cpu.kernels.incubator.IncubatorVectorKernels";
 
-    static final Optional<VectorKernels> KERNELS = find();
+    static final VectorKernels KERNELS = find();
 
     private Found() {}
 
-    private static Optional<VectorKernels> find() {
+    private static VectorKernels find() {
       if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-        return Optional.empty();
+        return plain(1);
       }
       try {
         // By name, because the class does not load without the module.
         Object kernels = Class.forName(KERNELS_CLASS).getDeclaredConstructor().newInstance();
-        return Optional.of((VectorKernels) kernels);
+        return (VectorKernels) kernels;
       } catch (ReflectiveOperationException | LinkageError e) {
         // A later Java may have changed a module that still incubates.
-        return Optional.empty();
+        return plain(1);
       }
     }
   }

@@ -20,7 +20,6 @@ public final class CpuSelection {
   private final Workspace workspace;
   private final Supports supports;
 
-  /** Null if this program was started without vectors. */
   private final VectorKernels kernels;
 
   private final Map<List<Object>, Pooling> poolings = new HashMap<>();
@@ -75,7 +74,7 @@ public final class CpuSelection {
 
   public CpuTensor scatterAdd(CpuTensor x, Indices indices, Shape shape) {
     ShapeRules.requireScatter(x.shape(), indices, shape);
-    Support support = kernels == null ? null : supports.of(x, indices, shape);
+    Support support = kernels.areVectors() ? supports.of(x, indices, shape) : null;
     if (support != null) {
       CpuTensor result = workspace.sparse(shape, support);
       support.scatterAdd(x.array(), result.sparse().values());

@@ -6,7 +6,6 @@ import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
 
 /** Finds the maxima of windows over images of one size. */
 public final class Pooling {
-  /** Null if there are none. */
   private final VectorKernels kernels;
 
   private final int channelSize;
@@ -37,10 +36,10 @@ public final class Pooling {
     this.channelSize = channelSize;
     this.sources = window.sources(extents);
     int windows = sources.length / kernelSize;
-    int padded = windows + (kernels == null ? 0 : kernels.lanes());
+    int padded = windows + kernels.lanes();
     this.ranks = new int[windows];
     this.argmax = new int[windows];
-    boolean byVectors = kernels != null && PhasedPlane.suits(window, extents);
+    boolean byVectors = kernels.areVectors() && PhasedPlane.suits(window, extents);
     this.plane = byVectors ? new PhasedPlane(window, kernels.lanes(), extents) : null;
     this.chosen = new float[padded];
     this.firstInside = new float[padded];

@@ -15,13 +15,14 @@ public final class CpuProducts {
   private final Workspace workspace;
   private final Memory memory;
 
-  /** Null if this program was started without vectors. */
+  private final ProductChoice choice;
   private final TiledProduct tiledProduct;
 
   public CpuProducts(Workspace workspace, VectorKernels kernels) {
     this.workspace = workspace;
     this.memory = workspace.memory();
-    this.tiledProduct = kernels == null ? null : new TiledProduct(kernels, memory);
+    this.choice = new ProductChoice(kernels);
+    this.tiledProduct = new TiledProduct(kernels, memory);
   }
 
   public CpuTensor matmul(CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB) {
@@ -37,9 +38,7 @@ public final class CpuProducts {
   /** Null where the definition from other primitives is the better way. */
   public SampleSums outerProductSums(CpuTensor outputGradient, CpuTensor x) {
     Shape shape = ShapeRules.matmul(outputGradient.shape(), true, x.shape(), false);
-    if (tiledProduct == null
-        || shape.rank() != 2
-        || !tiledProduct.suitsSums(shape.extent(0), shape.extent(1))) {
+    if (shape.rank() != 2 || !choice.sumsTogether(shape.extent(0), shape.extent(1))) {
       return null;
     }
     CpuTensor sum = workspace.inArray(shape);
@@ -57,38 +56,48 @@ public final class CpuProducts {
 
   private CpuTensor product(
       CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB, Shape shape, int depth) {
-    if (tiledProduct != null
-        && shape.rank() == 2
-        && TiledProduct.suits(shape.extent(0), depth, shape.extent(1))) {
-      CpuTensor product = workspace.inArray(shape);
-      tiledProduct.multiply(
-          a.array(),
-          transposeA,
-          b.array(),
-          transposeB,
-          product.array(),
-          shape.extent(0),
-          depth,
-          shape.extent(1));
-      return product;
+    if (shape.rank() != 2) {
+      return general(a, transposeA, b, transposeB, shape);
     }
-    boolean ofRows = shape.rank() == 2 && transposeA && !transposeB;
-    if (ofRows && OuterProductSum.suits(shape.extent(0), shape.extent(1))) {
-      CpuTensor sum = workspace.inArray(shape);
-      OuterProductSum.compute(
-          memory,
-          a.array(),
-          b.array(),
-          sum.array(),
-          a.shape().extent(0),
-          shape.extent(0),
-          shape.extent(1));
-      return sum;
-    }
-    if (ofRows) {
-      LateProduct late = new LateProduct(a, true, b, false);
-      return workspace.deferred(shape, late);
-    }
+    boolean overRows = transposeA && !transposeB;
+    return switch (choice.way(overRows, shape.extent(0), depth, shape.extent(1))) {
+      case TILED -> tiled(a, transposeA, b, transposeB, shape, depth);
+      case OUTER_PRODUCTS -> sumOfOuterProducts(a, b, shape);
+      case DEFERRED -> workspace.deferred(shape, new LateProduct(a, true, b, false));
+      case GENERAL -> general(a, transposeA, b, transposeB, shape);
+    };
+  }
+
+  private CpuTensor tiled(
+      CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB, Shape shape, int depth) {
+    CpuTensor product = workspace.inArray(shape);
+    tiledProduct.multiply(
+        a.array(),
+        transposeA,
+        b.array(),
+        transposeB,
+        product.array(),
+        shape.extent(0),
+        depth,
+        shape.extent(1));
+    return product;
+  }
+
+  private CpuTensor sumOfOuterProducts(CpuTensor a, CpuTensor b, Shape shape) {
+    CpuTensor sum = workspace.inArray(shape);
+    OuterProductSum.compute(
+        memory,
+        a.array(),
+        b.array(),
+        sum.array(),
+        a.shape().extent(0),
+        shape.extent(0),
+        shape.extent(1));
+    return sum;
+  }
+
+  private CpuTensor general(
+      CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB, Shape shape) {
     Matrix left = Matrix.of(a, transposeA);
     Matrix right = Matrix.of(b, transposeB);
     CpuTensor result = workspace.inNativeMemory(shape);

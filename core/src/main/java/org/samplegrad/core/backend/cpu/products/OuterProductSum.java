@@ -10,20 +10,10 @@ import org.samplegrad.core.backend.cpu.memory.Memory;
  * spend its time on arranging {@code b}.
  */
 final class OuterProductSum {
-  private static final int MOST_OUTPUTS = 16;
-  private static final int LEAST_INPUTS = 64;
-
-  /** Rows longer than this would push each other out of the nearest cache. */
-  private static final int MOST_INPUTS = 2048;
-
   /** Rows taken in together. */
   private static final int ROWS = 5;
 
   private OuterProductSum() {}
-
-  static boolean suits(int outputs, int inputs) {
-    return outputs <= MOST_OUTPUTS && inputs >= LEAST_INPUTS && inputs <= MOST_INPUTS;
-  }
 
   static void compute(
       Memory memory, float[] a, float[] b, float[] c, int samples, int outputs, int inputs) {

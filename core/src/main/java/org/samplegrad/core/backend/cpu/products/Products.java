@@ -4,11 +4,8 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.blas_set_num_threads;
-import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sdot;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemv;
-
-import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * Matrix products by OpenBLAS. A product of a matrix with few rows and one that fits the cache is
@@ -90,12 +87,6 @@ public final class Products {
           c.start(),
           c.columns());
     }
-  }
-
-  /** The sum of the squares of a row's elements. */
-  public static float squaredNorm(Matrix matrix, int row) {
-    FloatPointer first = matrix.row(row);
-    return cblas_sdot(matrix.width(), first, matrix.stepInRow(), first, matrix.stepInRow());
   }
 
   private static int order(Matrix matrix) {

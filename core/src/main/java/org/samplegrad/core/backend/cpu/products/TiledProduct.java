@@ -12,10 +12,8 @@ import org.samplegrad.core.backend.cpu.memory.Memory;
 final class TiledProduct {
   private static final int GROUP = TileKernels.GROUP;
 
-  /** The smallest extent from which on, and up to which, this is the faster way. */
-  private static final int LEAST = GROUP;
-
-  private static final int MOST = 16;
+  /** Columns up to which sums along the rows of the first factor are the faster way. */
+  private static final int MOST_COLUMNS_OF_ROWS = 16;
 
   /** Terms of a sum from which on adding up the lanes at its end does not count. */
   private static final int LEAST_DEPTH_OF_ROWS = 64;
@@ -30,15 +28,6 @@ final class TiledProduct {
     this.memory = memory;
   }
 
-  /**
-   * @param height of the result
-   * @param depth terms of each of its sums
-   */
-  static boolean suits(int height, int depth, int width) {
-    int smallest = Math.min(height, Math.min(depth, width));
-    return smallest >= LEAST && smallest <= MOST;
-  }
-
   /** {@code c = a b}, each factor in memory as it is or transposed. */
   void multiply(
       float[] a,
@@ -49,7 +38,7 @@ final class TiledProduct {
       int height,
       int depth,
       int width) {
-    if (!transposeA && width <= MOST && depth >= LEAST_DEPTH_OF_ROWS) {
+    if (!transposeA && width <= MOST_COLUMNS_OF_ROWS && depth >= LEAST_DEPTH_OF_ROWS) {
       multiplyRows(a, b, transposeB, c, height, depth, width);
       return;
     }
@@ -72,15 +61,6 @@ final class TiledProduct {
     }
     memory.giveBack(right);
     memory.giveBack(result);
-  }
-
-  /**
-   * Whether {@link #outerProductSums} is faster than two products.
-   *
-   * @param height of the sums
-   */
-  boolean suitsSums(int height, int width) {
-    return height >= LEAST && height <= MOST && width >= kernels.lanes();
   }
 
   /**

@@ -24,8 +24,12 @@ import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
 
 /** {@link VectorKernels} by the vectors of the incubating module; see {@link IncubatorVectors}. */
 public final class IncubatorVectorKernels implements VectorKernels {
+  /** As many bytes as floats, or the fewest that a vector holds. */
   private static final VectorSpecies<Byte> BYTES =
-      VectorSpecies.of(byte.class, VectorShape.forBitSize(LANES * Byte.SIZE));
+      VectorSpecies.of(
+          byte.class,
+          VectorShape.forBitSize(
+              Math.max(LANES * Byte.SIZE, VectorShape.S_64_BIT.vectorBitSize())));
 
   private static final byte SIGN = (byte) AffineTable.CENTER;
 
@@ -37,6 +41,11 @@ public final class IncubatorVectorKernels implements VectorKernels {
 
   /** Found by name. */
   public IncubatorVectorKernels() {}
+
+  @Override
+  public boolean areVectors() {
+    return true;
+  }
 
   @Override
   public int lanes() {
@@ -68,15 +77,16 @@ public final class IncubatorVectorKernels implements VectorKernels {
   public void decode(byte[] bytes, AffineTable table, float[] y) {
     FloatVector step = all(table.step());
     FloatVector center = all(table.center());
-    int whole = SPECIES.loopBound(bytes.length);
-    for (int i = 0; i < whole; i += LANES) {
+    int end = bytes.length - BYTES.length() + 1;
+    int i = 0;
+    for (; i < end; i += LANES) {
       // As signed bytes these are the differences from the center.
       ByteVector differences =
           ByteVector.fromArray(BYTES, bytes, i).lanewise(VectorOperators.XOR, SIGN);
       FloatVector numbers = (FloatVector) differences.convertShape(VectorOperators.B2F, SPECIES, 0);
       numbers.fma(step, center).intoArray(y, i);
     }
-    for (int i = whole; i < bytes.length; i++) {
+    for (; i < bytes.length; i++) {
       y[i] = Math.fma((byte) (bytes[i] ^ SIGN), table.step(), table.center());
     }
   }

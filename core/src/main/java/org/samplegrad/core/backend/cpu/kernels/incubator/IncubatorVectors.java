@@ -2,6 +2,7 @@ package org.samplegrad.core.backend.cpu.kernels.incubator;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -18,10 +19,20 @@ import jdk.incubator.vector.VectorSpecies;
  * </ul>
  */
 public final class IncubatorVectors {
-  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  /** A property that sets how many elements a vector has, else as many as are fastest here. */
+  private static final String LANES_PROPERTY = "samplegrad.vector.lanes";
+
+  static final VectorSpecies<Float> SPECIES = species();
   static final int LANES = SPECIES.length();
 
   private IncubatorVectors() {}
+
+  private static VectorSpecies<Float> species() {
+    Integer lanes = Integer.getInteger(LANES_PROPERTY);
+    return lanes == null
+        ? FloatVector.SPECIES_PREFERRED
+        : VectorSpecies.of(float.class, VectorShape.forBitSize(lanes * Float.SIZE));
+  }
 
   static FloatVector at(float[] x, int index) {
     return FloatVector.fromArray(SPECIES, x, index);

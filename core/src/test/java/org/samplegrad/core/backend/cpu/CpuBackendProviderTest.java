@@ -2,22 +2,21 @@ package org.samplegrad.core.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
 
-class VectorKernelsTest {
+class CpuBackendProviderTest {
 
   /** Otherwise no other test would look at what depends on them. */
   @Test
-  void areThereInTheTests() {
-    assertThat(VectorKernels.find()).isPresent();
+  void vectorsAreThereInTheTests() {
+    assertThat(VectorKernels.find().areVectors()).isTrue();
     assertThat(new CpuBackendProvider().advice()).isEmpty();
   }
 
   @Test
   void aProgramWithoutThemIsAdvisedOfThem() {
-    assertThat(new CpuBackendProvider(Optional.empty()).advice())
+    assertThat(new CpuBackendProvider(VectorKernels.plain(1)).advice())
         .hasValueSatisfying(
             advice -> assertThat(advice).contains("--add-modules=jdk.incubator.vector"));
   }
