@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.samplegrad.core.backend.cpu.WithoutVectorsProvider;
+import org.samplegrad.core.backend.cpu.ProviderWithKernels;
 
 /**
  * What every backend must do, in every precision it offers. A subclass holds the cases of one group
@@ -34,14 +34,15 @@ abstract class BackendConformance {
   record Choice(BackendProvider provider, Precision precision) {
     @Override
     public String toString() {
-      return provider.getClass().getSimpleName() + " " + precision;
+      Object name = provider instanceof ProviderWithKernels ? provider : provider.name();
+      return name + " " + precision;
     }
   }
 
   static Stream<Choice> choices() {
     Stream<BackendProvider> found =
         ServiceLoader.load(BackendProvider.class).stream().map(ServiceLoader.Provider::get);
-    return Stream.concat(found, Stream.of(new WithoutVectorsProvider()))
+    return Stream.concat(found, ProviderWithKernels.all())
         .flatMap(
             provider ->
                 provider.precisions().stream().map(precision -> new Choice(provider, precision)));

@@ -127,6 +127,18 @@ class KeptResultsTest {
     }
   }
 
+  /** Otherwise what was too large once would leave no memory for anything later. */
+  @Test
+  void whatIsNotKeptTakesNoMemory() {
+    KeptResults kept = KeptResults.within(2 * Float.BYTES);
+    keep(kept, new float[3]);
+    keep(kept, new float[] {1, 2});
+
+    try (KeptResults.Sequence sequence = kept.open()) {
+      assertThat(sequence.next(2).elements()).containsExactly(1, 2);
+    }
+  }
+
   @Test
   void givesMemoryBackWhenItIsReleased() {
     KeptResults kept = KeptResults.within(2 * Float.BYTES);

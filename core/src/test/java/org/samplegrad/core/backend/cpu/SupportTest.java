@@ -2,10 +2,14 @@ package org.samplegrad.core.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.samplegrad.core.backend.Indices;
+import org.samplegrad.core.backend.Scope;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.backend.Tensor;
 import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
@@ -152,6 +156,41 @@ class SupportTest {
       Tensor kept = backend.maskPositive(gradient, backend.fill(IMAGES, 1));
       assertThat(backend.toDoubles(kept)).isEqualTo(backend.toDoubles(gradient)).contains(1);
     }
+  }
+
+  /** Scopes open and close for every block of a pass. */
+  @Test
+  void whatIsKnownOfTensorsIsForgottenWithThem() throws InterruptedException {
+    try (CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find())) {
+      List<WeakReference<Object>> known = knownInAScope(backend);
+      for (int i = 0; i < 100 && known.stream().anyMatch(one -> one.get() != null); i++) {
+        System.gc();
+        Thread.sleep(10);
+      }
+      assertThat(known).extracting(WeakReference::get).containsOnlyNulls();
+      assertThat(backend.toDoubles(backend.fill(Shape.of(1), 1))).containsExactly(1);
+    }
+  }
+
+  private static List<WeakReference<Object>> knownInAScope(CpuBackend backend) {
+    Scope scope = backend.openScope();
+    Shape pooled = Shape.of(2, 1, 1, 2);
+    Indices maxima = indices(0, 1, 8, 9);
+    Tensor masked = backend.maskPositive(backend.fill(pooled, 1), backend.fill(pooled, 1));
+    CpuTensor images = (CpuTensor) backend.scatterAdd(masked, maxima, IMAGES);
+    CpuTensor positive = (CpuTensor) backend.maskPositive(images, backend.fill(IMAGES, 1));
+    List<WeakReference<Object>> known =
+        Stream.of(
+                maxima,
+                ((CpuTensor) masked).storage(),
+                images.support(),
+                positive.support(),
+                positive.storage())
+            .map(WeakReference<Object>::new)
+            .toList();
+    assertThat(known).extracting(WeakReference::get).doesNotContainNull();
+    scope.close();
+    return known;
   }
 
   /** A product lies in native memory and is added up from there. */

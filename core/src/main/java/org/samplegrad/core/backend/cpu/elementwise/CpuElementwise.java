@@ -130,9 +130,9 @@ public final class CpuElementwise {
   }
 
   public CpuTensor sigmoid(CpuTensor x) {
-    return kernels == null
-        ? unary(Loops::sigmoid, x)
-        : unary(Loops::oneOverOnePlus, exp(unary(Loops::negate, x)));
+    return kernels.areVectors()
+        ? unary(Loops::oneOverOnePlus, exp(unary(Loops::negate, x)))
+        : unary(Loops::sigmoid, x);
   }
 
   public CpuTensor erf(CpuTensor x) {
