@@ -20,6 +20,10 @@ public final class BlockBuilder {
   private final NumberSink features = new Features();
   private final NumberSink label = new Label();
 
+  private static final String ONE_PER_CLASS =
+      ". One number for each class, as of a one-hot label, is what --loss cross-entropy takes with"
+          + " --loss-option target=probabilities";
+
   /** The numbers that bytes are by themselves. */
   private static final float[] UNSIGNED = unsigned();
 
@@ -270,11 +274,18 @@ public final class BlockBuilder {
       return null;
     }
 
+    /** As one-hot labels and probabilities are. */
+    private boolean isOnePerClass(int count) {
+      return format.target() instanceof TargetSpec.ClassIndex index
+          && count == (long) index.classes() * index.perSample();
+    }
+
     @Override
     public String take(double[] values) {
       TargetSpec target = format.target();
       if (values.length != targetCount) {
-        return wrongLength(values.length, target.description());
+        return wrongLength(values.length, target.description())
+            + (isOnePerClass(values.length) ? ONE_PER_CLASS : "");
       }
       for (int i = 0; i < targetCount; i++) {
         String problem = target.problem(values[i]);

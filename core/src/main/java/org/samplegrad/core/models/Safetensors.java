@@ -1,5 +1,6 @@
 package org.samplegrad.core.models;
 
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -63,6 +64,9 @@ public final class Safetensors {
     } catch (EOFException e) {
       throw new UnusableModelException(
           "Weights file '%s' is cut short: it ends before its data do".formatted(name), e);
+    } catch (JsonParseException e) {
+      throw new UnusableModelException(
+          "Weights file '%s': %s".formatted(name, SafetensorsHeader.problem(e)), e);
     } catch (JsonProcessingException | CharConversionException e) {
       throw new UnusableModelException(
           "Weights file '%s' is not a safetensors file: its header is not JSON".formatted(name), e);

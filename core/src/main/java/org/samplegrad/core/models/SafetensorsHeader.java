@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.samplegrad.core.backend.Shape;
 
@@ -26,6 +28,9 @@ final class SafetensorsHeader {
 
   private static final int MOST_AXES = 8;
   private static final String METADATA = "__metadata__";
+
+  /** How the parser names a key that comes twice. */
+  private static final Pattern DUPLICATE = Pattern.compile("^Duplicate field '(.*)'$");
 
   private static final JsonFactory JSON =
       new JsonFactory().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
@@ -123,6 +128,15 @@ final class SafetensorsHeader {
     entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
     requireContiguous(entries, length - Long.BYTES - headerLength);
     return entries;
+  }
+
+  /** What is wrong with a header that the JSON parser does not take. */
+  static String problem(JsonParseException e) {
+    Matcher duplicate = DUPLICATE.matcher(e.getOriginalMessage());
+    return duplicate.find()
+        ? "its header has the key '%s' twice, so that it is not clear which tensor is meant; save the file anew"
+            .formatted(duplicate.group(1))
+        : "not a safetensors file: its header is not JSON";
   }
 
   private static List<Entry> entries(byte[] header) throws IOException {

@@ -42,11 +42,14 @@ final class NestedArrays {
   }
 
   private static String nullProblem(ArrayData values, ArrayType type) {
-    if (type.containsNull()) {
-      for (int i = 0; i < values.numElements(); i++) {
-        if (values.isNullAt(i)) {
-          return "holds null at position " + i;
-        }
+    return type.containsNull() ? nullProblem(values) : null;
+  }
+
+  /** Where an array holds null, as a phrase; null if nowhere. */
+  static String nullProblem(ArrayData values) {
+    for (int i = 0; i < values.numElements(); i++) {
+      if (values.isNullAt(i)) {
+        return "holds null at position " + i;
       }
     }
     return null;

@@ -2,6 +2,8 @@ package org.samplegrad.datasets.spark;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -36,7 +38,7 @@ record NumberColumn(Column expression, CellReader reader) {
   }
 
   static final String EXPECTED_TYPES =
-      "an array of numbers, an ML vector, binary data (unsigned bytes) or a number";
+      "an array of numbers, an ML vector, binary data (unsigned bytes), a number, or such as text";
 
   private static final Map<DataType, CellReader> NUMBERS =
       Map.of(
@@ -46,7 +48,9 @@ record NumberColumn(Column expression, CellReader reader) {
           DataTypes.LongType, (row, i, into) -> into.take(one(row.getLong(i))),
           DataTypes.FloatType, (row, i, into) -> into.take(one(row.getFloat(i))),
           DataTypes.DoubleType, (row, i, into) -> into.take(one(row.getDouble(i))),
-          DataTypes.BinaryType, (row, i, into) -> into.take(row.getBinary(i)));
+          DataTypes.BinaryType, (row, i, into) -> into.take(row.getBinary(i)),
+          DataTypes.StringType,
+              (row, i, into) -> TextNumbers.read(row.getUTF8String(i).toString(), into));
 
   private static final Map<DataType, ArrayReader> ARRAYS =
       Map.of(
@@ -58,9 +62,20 @@ record NumberColumn(Column expression, CellReader reader) {
           DataTypes.DoubleType, (values, into) -> into.take(values.toDoubleArray()));
 
   /** What Spark ML stores a vector as: its kind, its size and positions if sparse, its values. */
-  private static final String[] VECTOR_FIELDS = {"type", "size", "indices", "values"};
+  private static final Map<String, DataType> VECTOR_FIELDS = vectorFields();
 
+  private static final String DAMAGED_VECTOR = "is a damaged ML vector";
   private static final byte SPARSE = 0;
+  private static final byte DENSE = 1;
+
+  private static Map<String, DataType> vectorFields() {
+    Map<String, DataType> fields = new LinkedHashMap<>();
+    fields.put("type", DataTypes.ByteType);
+    fields.put("size", DataTypes.IntegerType);
+    fields.put("indices", DataTypes.createArrayType(DataTypes.IntegerType));
+    fields.put("values", DataTypes.createArrayType(DataTypes.DoubleType));
+    return fields;
+  }
 
   /** The column as numbers, or nothing if its type holds none. */
   static Optional<NumberColumn> of(Column column, DataType type) {
@@ -70,7 +85,7 @@ record NumberColumn(Column expression, CellReader reader) {
     if (type instanceof DecimalType || type.equals(DataTypes.BooleanType)) {
       return of(column.cast(DataTypes.DoubleType), DataTypes.DoubleType);
     }
-    if (type instanceof UserDefinedType<?> user && isVector(user.sqlType())) {
+    if (isVector(type instanceof UserDefinedType<?> user ? user.sqlType() : type)) {
       return Optional.of(new NumberColumn(column, NumberColumn::readVector));
     }
     if (type instanceof ArrayType array) {
@@ -81,7 +96,7 @@ record NumberColumn(Column expression, CellReader reader) {
 
   private static Optional<NumberColumn> ofArray(Column column, ArrayType type) {
     DataType element = NestedArrays.element(type);
-    if (element instanceof DecimalType) {
+    if (element instanceof DecimalType || element.equals(DataTypes.BooleanType)) {
       ArrayType doubles = NestedArrays.withElement(type, DataTypes.DoubleType);
       return ofArray(column.cast(doubles), doubles);
     }
@@ -96,26 +111,48 @@ record NumberColumn(Column expression, CellReader reader) {
 
   private static boolean isVector(DataType storage) {
     return storage instanceof StructType struct
-        && Arrays.equals(struct.fieldNames(), VECTOR_FIELDS);
+        && Arrays.asList(struct.fieldNames()).equals(List.copyOf(VECTOR_FIELDS.keySet()))
+        && Arrays.stream(struct.fields())
+            .allMatch(field -> field.dataType().sameType(VECTOR_FIELDS.get(field.name())));
   }
 
   private static String readVector(InternalRow row, int ordinal, NumberSink into) {
-    InternalRow vector = row.getStruct(ordinal, VECTOR_FIELDS.length);
-    double[] values = vector.getArray(3).toDoubleArray();
-    if (vector.getByte(0) != SPARSE) {
-      return into.take(values);
+    InternalRow vector = row.getStruct(ordinal, VECTOR_FIELDS.size());
+    if (vector.isNullAt(0) || vector.isNullAt(3)) {
+      return DAMAGED_VECTOR;
+    }
+    byte kind = vector.getByte(0);
+    ArrayData values = vector.getArray(3);
+    String problem = NestedArrays.nullProblem(values);
+    if (problem != null || kind == DENSE) {
+      return problem != null ? problem : into.take(values.toDoubleArray());
+    }
+    if (kind != SPARSE || vector.isNullAt(1) || vector.isNullAt(2)) {
+      return DAMAGED_VECTOR;
     }
     int size = vector.getInt(1);
     if (size != into.length()) {
       return "is a sparse vector of size %d; expected %d".formatted(size, into.length());
     }
-    int[] positions = vector.getArray(2).toIntArray();
+    ArrayData positions = vector.getArray(2);
+    return NestedArrays.nullProblem(positions) == null
+            && positions.numElements() == values.numElements()
+        ? readSparse(size, positions.toIntArray(), values.toDoubleArray(), into)
+        : DAMAGED_VECTOR;
+  }
+
+  /**
+   * @param positions increasing
+   */
+  private static String readSparse(int size, int[] positions, double[] values, NumberSink into) {
     double[] dense = new double[size];
+    int before = -1;
     for (int i = 0; i < positions.length; i++) {
-      if (positions[i] < 0 || positions[i] >= size || positions.length != values.length) {
-        return "is a damaged sparse vector";
+      if (positions[i] <= before || positions[i] >= size) {
+        return DAMAGED_VECTOR;
       }
-      dense[positions[i]] = values[i];
+      before = positions[i];
+      dense[before] = values[i];
     }
     return into.take(dense);
   }

@@ -3,6 +3,8 @@ package org.samplegrad.datasets.spark;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.AnalysisException;
@@ -11,7 +13,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.samplegrad.datasets.BadDataException;
 import org.samplegrad.datasets.BadRow;
 import org.samplegrad.datasets.BlockDelivery;
@@ -24,6 +25,9 @@ import org.samplegrad.datasets.SampleFormat;
  * a cell are copied at once into a primitive array.
  */
 public final class TableBlocks implements DistributedBlocks {
+  /** What Spark calls the columns of a CSV file whose header it was not told of. */
+  private static final Predicate<String> UNNAMED = Pattern.compile("_c\\d+").asMatchPredicate();
+
   private final String name;
   private final JavaRDD<InternalRow> rows;
   private final JavaRDD<BlockDelivery> deliveries;
@@ -84,15 +88,9 @@ public final class TableBlocks implements DistributedBlocks {
         .orElseThrow(
             () ->
                 new BadDataException(
-                    "Column '%s' of %s has the type %s; expected %s%s"
+                    "Column '%s' of %s has the type %s; expected %s"
                         .formatted(
-                            column,
-                            name,
-                            type.catalogString(),
-                            NumberColumn.EXPECTED_TYPES,
-                            type.equals(DataTypes.StringType)
-                                ? ". In a CSV file numbers are text without --read-option inferSchema=true"
-                                : "")));
+                            column, name, type.catalogString(), NumberColumn.EXPECTED_TYPES)));
   }
 
   private static Column resolve(Dataset<Row> table, String name, String column) {
@@ -113,8 +111,14 @@ public final class TableBlocks implements DistributedBlocks {
   private static BadDataException noColumn(
       Dataset<Row> table, String name, String column, Exception cause) {
     return new BadDataException(
-        "%s has no column '%s'; its columns are %s"
-            .formatted(name, column, String.join(", ", table.columns())),
+        "%s has no column '%s'; its columns are %s%s"
+            .formatted(
+                name,
+                column,
+                String.join(", ", table.columns()),
+                Arrays.stream(table.columns()).allMatch(UNNAMED)
+                    ? ". --read-option header=true takes the names from the first line"
+                    : ""),
         cause);
   }
 

@@ -96,27 +96,6 @@ public final class HadoopFiles {
         : system.resolvePath(path).toUri().getPath();
   }
 
-  /** Whether a path, which may be a glob pattern, leads to a file that Spark would read. */
-  public boolean holdsFiles(String path) throws IOException {
-    Location location = locate(path);
-    return holdsFiles(location.system(), location.system().globStatus(location.path()));
-  }
-
-  private static boolean holdsFiles(FileSystem system, FileStatus[] found) throws IOException {
-    for (FileStatus status : found == null ? new FileStatus[0] : found) {
-      if (!isHidden(status.getPath().getName())
-          && (status.isFile() || holdsFiles(system, system.listStatus(status.getPath())))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** What Spark passes over; a name such as {@code _key=1} is a partition. */
-  private static boolean isHidden(String name) {
-    return name.startsWith(".") || (name.startsWith("_") && !name.contains("="));
-  }
-
   /** Opens a file of a directory by name. */
   public InputStream open(String directory, String name) throws IOException {
     Location location = locate(directory);

@@ -2,10 +2,9 @@ package org.samplegrad.job.data;
 
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -17,18 +16,11 @@ import org.samplegrad.job.failures.WrongUsageException;
 
 /** Files or a table that Spark reads. */
 final class TableDataSet {
-  private static final String DEFAULT_FORMAT = "parquet";
+  private static final PlainFormat DEFAULT_FORMAT = PlainFormat.PARQUET;
+  private static final String VERIFY_CHECKSUMS = "parquet.page.verify-checksum.enabled";
 
-  /** Spark's format by the extension of a file. */
-  private static final Map<String, String> FORMATS =
-      Map.of(
-          "parquet", "parquet",
-          "orc", "orc",
-          "json", "json",
-          "jsonl", "json",
-          "ndjson", "json",
-          "csv", "csv",
-          "avro", "avro");
+  /** Spark's option for which files of a directory are read. */
+  private static final String FILE_NAMES = "pathGlobFilter";
 
   /** The columns that Spark finds where no line is a record. */
   private static final String[] CORRUPT_RECORDS = {"_corrupt_record"};
@@ -46,10 +38,17 @@ final class TableDataSet {
   }
 
   private static Dataset<Row> table(SparkSession session, DataRequest request) {
+    // Also for tables and the readers of other formats.
+    session.sparkContext().hadoopConfiguration().setIfUnset(VERIFY_CHECKSUMS, "true");
     String location = request.location();
-    String format = request.format() == null ? formatOf(location) : request.format();
-    boolean readsFiles = Set.copyOf(FORMATS.values()).contains(format);
-    if (readsFiles && !exists(session, location)) {
+    String format =
+        request.format() == null
+            ? PlainFormat.byExtension(location).orElse(DEFAULT_FORMAT).toString()
+            : request.format();
+    if (!PlainFormat.readsFiles(format)) {
+      return load(session, request, format);
+    }
+    if (!exists(session, location)) {
       if (request.format() == null && isTable(session, location)) {
         return session.table(location);
       }
@@ -58,10 +57,19 @@ final class TableDataSet {
                   .formatted(location)
               + " or a path or table that Spark reads");
     }
-    if (readsFiles && !holdsFiles(session, location)) {
+    FileListing files = listing(session, request);
+    if (files.table().isPresent()) {
+      return ofItsOwnReader(session, request, format, files.table().get());
+    }
+    if (files.files() == 0) {
       throw new BadDataException(
           "There are no data files in %s; files whose names begin with '_' or '.' do not count"
               .formatted(name(request)));
+    }
+    if (files.empty().isPresent()) {
+      throw new BadDataException(
+          "The file '%s' is empty (0 bytes), as one is that was not written to its end: write it again, or remove it if it should hold no rows"
+              .formatted(files.empty().get()));
     }
     Dataset<Row> table = load(session, request, format);
     if (Arrays.equals(table.columns(), CORRUPT_RECORDS)) {
@@ -73,9 +81,39 @@ final class TableDataSet {
     return table;
   }
 
+  /** A table that says by itself what is in it, read by the reader that knows how. */
+  private static Dataset<Row> ofItsOwnReader(
+      SparkSession session, DataRequest request, String format, TableFormat.Table table) {
+    TableFormat own = table.format();
+    boolean whole = isAt(session, request.location(), table.root());
+    boolean known = PlainFormat.source(own.toString()).isPresent();
+    if (request.format() == null && whole && known) {
+      return load(session, request, own.toString());
+    }
+    throw new BadDataException(
+        "'%s' %s the %s table '%s', whose log says which files and rows count; read as %s, deleted rows would count too. Give %s--format %s%s"
+            .formatted(
+                request.location(),
+                whole ? "is" : "is part of, or holds,",
+                own.title(),
+                table.root(),
+                format,
+                whole ? "" : "--data %s ".formatted(table.root()),
+                own,
+                known
+                    ? ""
+                    : ", and Spark the table's reader, such as --packages " + own.library()));
+  }
+
   private static Dataset<Row> load(SparkSession session, DataRequest request, String format) {
+    Optional<PlainFormat> plain = PlainFormat.named(format);
     try {
-      return session.read().format(format).options(request.readOptions()).load(request.location());
+      return session
+          .read()
+          .format(plain.map(PlainFormat::reader).orElse(format))
+          .options(plain.map(PlainFormat::defaults).orElse(Map.of()))
+          .options(request.readOptions())
+          .load(request.location());
     } catch (Exception | AssertionError e) { // Spark's own are checked, but not declared
       if (session.sparkContext().isStopped()) {
         throw new JobFailedException(
@@ -86,7 +124,7 @@ final class TableDataSet {
       if (RootCause.of(e) instanceof ClassNotFoundException) {
         throw new WrongUsageException(
             "Spark knows no format '%s'; choose one of %s, or give Spark the package that reads it"
-                .formatted(format, String.join(", ", new TreeSet<>(FORMATS.values()))),
+                .formatted(format, PlainFormat.names()),
             e);
       }
       throw new BadDataException(
@@ -96,29 +134,40 @@ final class TableDataSet {
     }
   }
 
-  private static String formatOf(String location) {
-    String name =
-        location.endsWith(".gz") ? location.substring(0, location.length() - 3) : location;
-    String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    return FORMATS.getOrDefault(extension, DEFAULT_FORMAT);
+  /** What is done with a path's file system. */
+  @FunctionalInterface
+  private interface Look<T> {
+    T at(HadoopFiles files, String location) throws IOException;
+  }
+
+  private static <T> T look(SparkSession session, String location, Look<T> look) {
+    try {
+      return look.at(new HadoopFiles(session.sparkContext().hadoopConfiguration()), location);
+    } catch (IOException e) {
+      throw new BadDataException(
+          "'%s' cannot be reached: %s".formatted(location, RootCause.messageOf(e)), e);
+    }
   }
 
   private static boolean exists(SparkSession session, String location) {
-    try {
-      return new HadoopFiles(session.sparkContext().hadoopConfiguration()).exists(location);
-    } catch (IOException e) {
-      throw new BadDataException(
-          "'%s' cannot be reached: %s".formatted(location, RootCause.messageOf(e)), e);
-    }
+    return look(session, location, HadoopFiles::exists);
   }
 
-  private static boolean holdsFiles(SparkSession session, String location) {
-    try {
-      return new HadoopFiles(session.sparkContext().hadoopConfiguration()).holdsFiles(location);
-    } catch (IOException e) {
-      throw new BadDataException(
-          "'%s' cannot be reached: %s".formatted(location, RootCause.messageOf(e)), e);
-    }
+  private static FileListing listing(SparkSession session, DataRequest request) {
+    String fileNames =
+        request.readOptions().entrySet().stream()
+            .filter(option -> option.getKey().equalsIgnoreCase(FILE_NAMES))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElse(null);
+    return look(
+        session,
+        request.location(),
+        (files, location) -> FileListing.of(files.locate(location), fileNames));
+  }
+
+  private static boolean isAt(SparkSession session, String location, Path root) {
+    return look(session, location, (files, path) -> files.locate(path).path().equals(root));
   }
 
   private static boolean isTable(SparkSession session, String name) {

@@ -1,6 +1,7 @@
 package org.samplegrad.job.failures;
 
 import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.samplegrad.core.backend.BackendException;
 import org.samplegrad.core.models.UnusableModelException;
 import org.samplegrad.datasets.BadDataException;
@@ -8,6 +9,9 @@ import org.samplegrad.datasets.BadDataException;
 /** What a failure means to the user. */
 public record Failure(ExitCode exitCode, String message) {
   private static final int DEEPEST = 100;
+
+  /** Of a message about a file: what does not fit, and the file. */
+  private static final int MOST_LINES = 6;
 
   /** Where Spark reads files: what is thrown there means that a file cannot be read. */
   private static final String READERS = "org.apache.spark.sql.execution.datasources.";
@@ -19,6 +23,10 @@ public record Failure(ExitCode exitCode, String message) {
       if (code != null) {
         return new Failure(code, cause.getMessage());
       }
+      cause = cause.getCause();
+    }
+    cause = thrown;
+    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
       if (cause instanceof OutOfMemoryError) {
         return new Failure(
             ExitCode.JOB_FAILED,
@@ -53,12 +61,20 @@ public record Failure(ExitCode exitCode, String message) {
         : null;
   }
 
-  /** The root cause's message, unless Spark's own names the file. */
+  /** The root cause's message in one line, unless Spark's own names the file. */
   private static String unreadable(Throwable reader, Throwable thrown) {
     String message = RootCause.firstLine(reader);
-    return message.contains(" file ") && !message.endsWith("Details:")
-        ? message
-        : RootCause.messageOf(thrown);
+    if (message.contains(" file ") && !message.endsWith("Details:")) {
+      return message;
+    }
+    String root = RootCause.of(thrown).getMessage();
+    return root == null
+        ? RootCause.messageOf(thrown)
+        : root.lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .limit(MOST_LINES)
+            .collect(Collectors.joining("; "));
   }
 
   private static boolean isUnreadable(Throwable cause) {

@@ -255,7 +255,7 @@ class BadInputTest extends SparkSuite {
       }
     }
     assertFails(
-        BAD_DATA, linear(data.toString()), "b.parquet", "[features]", "Expected: ", "Found: ");
+        BAD_DATA, linear(data.toString()), "b.parquet", "'features' has the type string", "array");
   }
 
   /** Spark asserts there, which is an error and no exception. */
@@ -273,7 +273,8 @@ class BadInputTest extends SparkSuite {
     Path file = Files.writeString(directory.resolve("table.csv"), "1,2\n3,4\n");
     List<?> arguments =
         List.of("--model", "linear", "--data", file, "--features", "_c0", "--label", "_c1");
-    assertFails(BAD_DATA, arguments, "'_c0'", "string", "inferSchema=true");
+    assertFails(BAD_DATA, arguments, "Row 0 of", "table.csv", "'_c0' has 1 number", "expected 2");
+    assertFails(BAD_DATA, linear(file.toString()), "no column 'features'", "header=true");
   }
 
   @Test
@@ -313,7 +314,9 @@ class BadInputTest extends SparkSuite {
   @Test
   void columnThatHoldsNoNumbers() throws IOException {
     String data = table(pair(), lit("five"));
-    assertFails(BAD_DATA, linear(data), "'label'", "string");
+    assertFails(BAD_DATA, linear(data), "Row 0 of", "'label' holds the text 'five'");
+    String dates = table(pair(), lit("2024-01-01").cast("date"));
+    assertFails(BAD_DATA, linear(dates), "'label'", "has the type date");
   }
 
   @Test
