@@ -73,7 +73,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private boolean isSame(Session session, String name) {
     model.model = name;
-    Request request = Request.of(session, data, model, compute, limit);
+    Request request = Request.of(session, data, model, compute, VarianceDetail.ELEMENTS, limit);
     request.notes().forEach(note -> console.print("Note: %s", note));
     FunctionalResult result = request.totalVariance(VarianceDetail.ELEMENTS, new Silent());
     List<Block> samples = samples(request, result.precision());

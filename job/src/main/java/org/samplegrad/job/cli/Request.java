@@ -21,6 +21,7 @@ import org.samplegrad.job.data.HadoopFiles;
 import org.samplegrad.job.data.LoadedModel;
 import org.samplegrad.job.data.ModelFiles;
 import org.samplegrad.job.distributed.FunctionalResult;
+import org.samplegrad.job.distributed.MemoryNeed;
 import org.samplegrad.job.distributed.PassListener;
 import org.samplegrad.job.distributed.TwoPassJob;
 import org.samplegrad.job.failures.WrongUsageException;
@@ -42,15 +43,23 @@ record Request(
     ComputeOptions compute) {
 
   /**
+   * @param detail of the variance, which decides on the memory that is needed
    * @param limit null for all samples
    */
   static Request of(
-      Session session, DataOptions data, ModelOptions model, ComputeOptions compute, Long limit) {
+      Session session,
+      DataOptions data,
+      ModelOptions model,
+      ComputeOptions compute,
+      VarianceDetail detail,
+      Long limit) {
     ModelFiles files =
         new ModelFiles(new HadoopFiles(session.sql().sparkContext().hadoopConfiguration()));
     ExampleModel example = ExampleModel.named(model.model).orElse(null);
     LoadedModel loaded = files.model(model.model, model.fileParameters());
     Objective objective = new Objective(loaded.model(), model.create(loss(model, example)));
+    MemoryNeed.of(objective, detail, compute.precision.first())
+        .requireFits(session.context().getConf());
     return new Request(
         session,
         loaded,

@@ -78,6 +78,7 @@ public final class SampleGradCommand {
 
   /** Runs a command line as this process; returns the exit code to end it with. */
   public static int run(String... arguments) {
+    Logging.configure();
     SampleGradCommand program = new SampleGradCommand();
     List<String> given = List.of(arguments.length == 0 ? DEMONSTRATION : arguments);
     program.status = new RunStatus(given);

@@ -10,11 +10,18 @@ import java.nio.file.Path;
 import java.util.UUID;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
+import org.samplegrad.job.failures.JobFailedException;
+import org.samplegrad.job.failures.WrongUsageException;
 
 /** The Spark session of one command; stopped when closed, unless it was there before. */
 final class Session implements AutoCloseable {
   private static final String WAREHOUSE = "spark.sql.warehouse.dir";
+
+  /** Spark refuses less, in its own words. */
+  private static final long LEAST_HEAP = 450L << 20;
+
   private static final String LOG_LEVEL = "ERROR";
 
   private final SparkSession session;
@@ -33,6 +40,7 @@ final class Session implements AutoCloseable {
     if (SparkSession.getDefaultSession().isDefined()) {
       return new Session(SparkSession.active(), false, null);
     }
+    requireMemory();
     SparkConf configuration = new SparkConf().setAppName("SampleGrad " + command);
     // On a terminal only: elsewhere a bar is noise between the program's own lines.
     configuration.setIfMissing(
@@ -54,11 +62,35 @@ final class Session implements AutoCloseable {
       warehouse = Path.of(System.getProperty("java.io.tmpdir"), "warehouse-" + UUID.randomUUID());
       configuration.set(WAREHOUSE, warehouse.toString());
     }
-    SparkSession session = SparkSession.builder().config(configuration).getOrCreate();
+    SparkSession session = start(configuration);
     if (!Logging.isOurs()) {
       session.sparkContext().setLogLevel(LOG_LEVEL);
     }
     return new Session(session, true, warehouse);
+  }
+
+  private static void requireMemory() {
+    long heap = Runtime.getRuntime().maxMemory();
+    if (heap < LEAST_HEAP) {
+      throw new WrongUsageException(
+          "The memory does not suffice: Spark needs a heap of 450 MB at least, and has %d MB. Set"
+                  .formatted(heap >> 20)
+              + " SAMPLEGRAD_DRIVER_MEMORY (spark-submit: --driver-memory) to more");
+    }
+  }
+
+  private static SparkSession start(SparkConf configuration) {
+    try {
+      return SparkSession.builder().config(configuration).getOrCreate();
+    } catch (UnsupportedOperationException | LinkageError e) {
+      throw new JobFailedException(
+          "Spark %s cannot run on Java %s (%s): set JAVA_HOME to Java 17"
+              .formatted(
+                  package$.MODULE$.SPARK_VERSION(),
+                  System.getProperty("java.version"),
+                  e.getMessage()),
+          e);
+    }
   }
 
   private static boolean isLocal(SparkConf configuration) {

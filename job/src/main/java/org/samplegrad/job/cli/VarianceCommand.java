@@ -74,7 +74,7 @@ final class VarianceCommand implements Callable<Integer> {
     ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
     try (Session session = Session.open(spec.name());
         OutputDirectory directory = directory(session)) {
-      Request request = Request.of(session, data, model, compute, limit);
+      Request request = Request.of(session, data, model, compute, variance, limit);
       console.print(
           "%s: %,d parameters, %s",
           model.model,

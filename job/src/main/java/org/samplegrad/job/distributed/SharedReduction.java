@@ -16,6 +16,11 @@ record SharedReduction(List<Integer> lengths) implements TotalsReduction {
   /** The sums of the jobs that run now. What a task gets is a copy, but for static fields. */
   private static final Map<UUID, OrderedSum> SUMS = new ConcurrentHashMap<>();
 
+  /** Jobs whose sums take memory. */
+  static int jobsWithSums() {
+    return SUMS.size();
+  }
+
   @Override
   public Sum over(JavaRDD<BlockDelivery> deliveries, PartitionWork work) {
     UUID job = UUID.randomUUID();

@@ -12,16 +12,26 @@ import org.apache.spark.api.java.JavaRDD;
 import org.samplegrad.datasets.BadRow;
 import org.samplegrad.datasets.BlockDelivery;
 import scala.Tuple2;
+import scala.runtime.AbstractFunction1;
+import scala.runtime.AbstractFunction2;
+import scala.runtime.BoxedUnit;
 
 /**
  * The totals travel as slices: one shuffle sorts them by slice and partition, and each slice is
- * merged as a stream. No machine but the driver holds more than one set of totals and one slice.
+ * merged as a stream. The driver takes the merged slices as they come; no other machine holds more
+ * than one set of totals and one task's slices.
  */
 final class SlicedReduction implements TotalsReduction, Serializable {
   private static final long serialVersionUID = 1L;
 
   /** Elements of a slice: half a megabyte, large enough to outweigh the cost of a record. */
   static final int SLICE_ELEMENTS = 1 << 16;
+
+  /** What one task merges and sends at once. */
+  private static final long TASK_BYTES = 8L << 20;
+
+  /** Up to so many Spark sorts records into files as they come, without holding them. */
+  private static final int MOST_REDUCERS = 200;
 
   /** Where a slice lies in the totals. */
   private record Stretch(int array, int from, int to) implements Serializable {}
@@ -43,22 +53,62 @@ final class SlicedReduction implements TotalsReduction, Serializable {
 
   @Override
   public Sum over(JavaRDD<BlockDelivery> deliveries, PartitionWork work) {
-    int reducers = Math.min(stretches.size(), deliveries.context().defaultParallelism());
-    List<Tuple2<Integer, Slice>> merged =
+    JavaRDD<ArrayList<Merged>> merged =
         deliveries
             .mapPartitionsToPair(d -> slices(TaskContext.getPartitionId(), work.totals(d)), true)
-            .repartitionAndSortWithinPartitions(new SlicePartitioner(reducers))
-            .mapPartitions(Merging::new)
-            .collect();
-    List<double[]> arrays = lengths.stream().map(double[]::new).toList();
-    BadRow badRow = null;
-    for (Tuple2<Integer, Slice> slice : merged) {
-      Stretch stretch = stretches.get(slice._1());
-      double[] values = slice._2().values();
-      System.arraycopy(values, 0, arrays.get(stretch.array()), stretch.from(), values.length);
-      badRow = badRow == null ? slice._2().badRow() : badRow;
+            .repartitionAndSortWithinPartitions(
+                new SlicePartitioner(reducers(deliveries.context().defaultParallelism())))
+            .mapPartitions(sorted -> List.of(all(new Merging(sorted))).iterator());
+    Arrivals arrivals = new Arrivals();
+    merged.context().runJob(merged.rdd(), new Only<>(), arrivals, merged.classTag());
+    return arrivals.sum();
+  }
+
+  private static ArrayList<Merged> all(Merging merging) {
+    ArrayList<Merged> slices = new ArrayList<>();
+    merging.forEachRemaining(slices::add);
+    return slices;
+  }
+
+  /** A slice of all partitions, by its position. */
+  private record Merged(int position, Slice slice) implements Serializable {}
+
+  /** The one element of a partition. */
+  private static final class Only<T> extends AbstractFunction1<scala.collection.Iterator<T>, T>
+      implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public T apply(scala.collection.Iterator<T> elements) {
+      return elements.next();
     }
-    return new Sum(arrays, badRow);
+  }
+
+  /** Puts slices where they belong as they come, so that the driver holds few of them twice. */
+  private final class Arrivals extends AbstractFunction2<Object, ArrayList<Merged>, BoxedUnit> {
+    private final List<double[]> arrays = lengths.stream().map(double[]::new).toList();
+    private BadRow badRow;
+
+    @Override
+    public synchronized BoxedUnit apply(Object task, ArrayList<Merged> slices) {
+      for (Merged merged : slices) {
+        Stretch stretch = stretches.get(merged.position());
+        double[] values = merged.slice().values();
+        System.arraycopy(values, 0, arrays.get(stretch.array()), stretch.from(), values.length);
+        badRow = badRow == null ? merged.slice().badRow() : badRow;
+      }
+      return BoxedUnit.UNIT;
+    }
+
+    synchronized Sum sum() {
+      return new Sum(arrays, badRow);
+    }
+  }
+
+  private int reducers(int parallelism) {
+    long bytes = Double.BYTES * lengths.stream().mapToLong(Integer::longValue).sum();
+    int wanted = (int) Math.min(MOST_REDUCERS, bytes / TASK_BYTES);
+    return Math.min(stretches.size(), Math.max(parallelism, wanted));
   }
 
   private Iterator<Tuple2<Slice.Key, Slice>> slices(int partition, PartitionTotals totals) {
@@ -92,7 +142,7 @@ final class SlicedReduction implements TotalsReduction, Serializable {
   }
 
   /** Merges neighbours of the same slice in a sorted stream. */
-  private static final class Merging implements Iterator<Tuple2<Integer, Slice>> {
+  private static final class Merging implements Iterator<Merged> {
     private final Iterator<Tuple2<Slice.Key, Slice>> sorted;
     private Tuple2<Slice.Key, Slice> ahead;
 
@@ -111,7 +161,7 @@ final class SlicedReduction implements TotalsReduction, Serializable {
     }
 
     @Override
-    public Tuple2<Integer, Slice> next() {
+    public Merged next() {
       if (!hasNext()) {
         throw new NoSuchElementException("All slices are merged");
       }
@@ -122,7 +172,7 @@ final class SlicedReduction implements TotalsReduction, Serializable {
       for (ahead = step(); ahead != null && ahead._1().slice() == slice; ahead = step()) {
         sum = sum.merge(ahead._2());
       }
-      return new Tuple2<>(slice, sum);
+      return new Merged(slice, sum);
     }
   }
 

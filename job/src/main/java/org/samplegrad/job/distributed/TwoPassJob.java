@@ -106,13 +106,15 @@ public final class TwoPassJob {
       }
       requireFinite(statistics);
       Cotangents cotangents = cotangents(plan.functional(), first.moments(), reduction);
+      long skippedRows = first.skippedRows();
+      first = null; // the moments leave their memory to the pull-back
       PullBackResult second = attempt.pullBack(cotangents);
       requireFinite("gradient of the result", second.gradient());
       return new FunctionalResult(
           statistics,
           cotangents.value(),
           second.gradient(),
-          first.skippedRows(),
+          skippedRows,
           precision,
           attempt.backendUsed,
           seconds,
@@ -171,8 +173,17 @@ public final class TwoPassJob {
       try (Backend backend = Backends.open(backendName, precision)) {
         this.backendUsed = backend.name();
       }
+      JavaRDD<BlockDelivery> found = blocks.deliveries();
+      Heaps heaps = Heaps.of(spark.getConf());
+      MemoryNeed need = MemoryNeed.of(objective, detail, precision);
+      need.requireFits(heaps, found.getNumPartitions());
       this.stored =
-          blocks.deliveries().map(StoredDelivery::new).persist(StorageLevel.MEMORY_AND_DISK());
+          found
+              .map(StoredDelivery::new)
+              .persist(
+                  need.leavesRoomForBlocks(heaps, found.getNumPartitions())
+                      ? StorageLevel.MEMORY_AND_DISK()
+                      : StorageLevel.DISK_ONLY());
       this.deliveries = stored.map(StoredDelivery::delivery);
     }
 

@@ -1,6 +1,7 @@
 package org.samplegrad.job.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -123,6 +124,31 @@ class TotalsReductionTest extends SparkSuite {
   @Test
   void tasksOfThisProcessShareTheirTotals() {
     assertThat(TotalsReduction.of(LENGTHS, partitions(2))).isInstanceOf(SharedReduction.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("reductions")
+  void aFailedJobKeepsNothing(TotalsReduction reduction) {
+    assertThatThrownBy(
+            () ->
+                reduction.over(
+                    partitions(4),
+                    deliveries -> {
+                      long partition = deliveries.next().skippedRows();
+                      if (partition == 2) {
+                        throw new IllegalStateException("this one fails");
+                      }
+                      return new PartitionTotals(arrays(partition), null);
+                    }))
+        .hasStackTraceContaining("this one fails");
+    assertThat(SharedReduction.jobsWithSums()).isZero();
+  }
+
+  @Test
+  void aFinishedJobKeepsNothing() {
+    new SharedReduction(LENGTHS)
+        .over(partitions(2), d -> new PartitionTotals(arrays(d.next().skippedRows()), null));
+    assertThat(SharedReduction.jobsWithSums()).isZero();
   }
 
   @Test

@@ -67,12 +67,14 @@ class TwoPassJobTest extends SparkSuite {
           new Sequential(Shape.of(1), List.of(new Linear(1, 1, false))), new MeanSquaredError());
 
   /** Remembers what the job told. */
-  private static final class Log implements PassListener {
+  private final class Log implements PassListener {
     private final List<String> lines = new ArrayList<>();
+    private final List<Integer> storedSets = new ArrayList<>();
 
     @Override
     public void passStarted(String pass, String over, Precision precision) {
       lines.add(pass + " " + precision);
+      storedSets.add(jsc().getPersistentRDDs().size());
     }
 
     @Override
@@ -242,6 +244,8 @@ class TwoPassJobTest extends SparkSuite {
     assertThat(log.lines)
         .containsExactly(
             "Moments pass float32", "repeats", "Moments pass float64", "Pull-back pass float64");
+    assertThat(log.storedSets).containsExactly(1, 1, 1);
+    assertThat(jsc().getPersistentRDDs()).isEmpty();
   }
 
   @Test
