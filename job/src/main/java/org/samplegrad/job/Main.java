@@ -43,7 +43,9 @@ public final class Main {
   private static int run(String[] arguments) throws ReflectiveOperationException {
     try {
       return (Integer)
-          Class.forName(PROGRAM).getMethod("run", String[].class).invoke(null, (Object) arguments);
+          Class.forName(PROGRAM)
+              .getMethod("runAsProcess", String[].class)
+              .invoke(null, (Object) arguments);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof Error) {
         throw (Error) e.getCause();

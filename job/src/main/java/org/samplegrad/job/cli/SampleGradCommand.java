@@ -77,13 +77,23 @@ public final class SampleGradCommand {
   }
 
   /** Runs a command line as this process; returns the exit code to end it with. */
-  public static int run(String... arguments) {
+  public static int runAsProcess(String... arguments) {
     Logging.configure();
     SampleGradCommand program = new SampleGradCommand();
-    List<String> given = List.of(arguments.length == 0 ? DEMONSTRATION : arguments);
+    List<String> given = orDemonstration(arguments);
     program.status = new RunStatus(given);
     program.end = ProcessEnd.of(program.status);
     return program.end.settled(program.execute(program.commandLine(), given));
+  }
+
+  /** Runs a command line within another program; returns the exit code of the contract. */
+  public static int run(String... arguments) {
+    SampleGradCommand program = new SampleGradCommand();
+    return program.execute(program.commandLine(), orDemonstration(arguments));
+  }
+
+  private static List<String> orDemonstration(String... arguments) {
+    return List.of(arguments.length == 0 ? DEMONSTRATION : arguments);
   }
 
   /** Runs a command line; returns the exit code of the contract. */
