@@ -41,7 +41,10 @@ import losses
 import models
 import oracle
 
-EXPORTS = ["dynamo", "dynamo-unoptimised", "torchscript", "torchscript-preserve"]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[5] / "job" / "python"))
+import samplegrad  # noqa: E402
+
+EXPORTS = ["samplegrad", "dynamo", "dynamo-unoptimised", "torchscript", "torchscript-preserve"]
 MOST_ATTEMPTS = 40
 MOST_PARAMETERS = 12_000
 MOST_PARAMETERS_OF_SMALL = 260
@@ -58,7 +61,11 @@ def exported(draw, kind, model, shape, directory):
     example = torch.randn(batch or 2, *shape)
     common = dict(input_names=["input"], output_names=["output"])
     path = directory / "model.onnx"
-    if kind.startswith("torchscript"):
+    if kind == "samplegrad":
+        batch, example = None, torch.randn(2, *shape)
+        samplegrad.export(model, (example,), path)
+        file = onnx.load(path)
+    elif kind.startswith("torchscript"):
         if batch is None:
             common["dynamic_axes"] = {"input": {0: "N"}, "output": {0: "N"}}
         if kind == "torchscript-preserve":
@@ -102,7 +109,7 @@ def require_same_function(path, model, features, batch):
     try:
         session = onnxruntime.InferenceSession(str(path), options)
         rows = features.repeat(batch, *[1] * (features.dim() - 1))[:batch] if batch else features
-        found = session.run(None, {"input": rows.numpy()})[0]
+        found = session.run(None, {session.get_inputs()[0].name: rows.numpy()})[0]
     except Exception:  # an operator it does not know says nothing about the file
         return
     with torch.no_grad():
