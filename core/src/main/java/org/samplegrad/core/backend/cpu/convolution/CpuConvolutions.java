@@ -59,9 +59,9 @@ public final class CpuConvolutions {
           shape, terms, () -> convolve(x, weight, shape, window, groups, null));
     }
     ConvolutionGroup group = group(x.shape(), weight.shape(), window, groups, null);
-    LateConvolution late =
-        new LateConvolution(group, way.get(), workspace::keptResults, x, weight, shape);
-    return workspace.deferred(shape, late);
+    DeferredConvolution deferred =
+        new DeferredConvolution(group, way.get(), workspace::keptResults, x, weight, shape);
+    return workspace.deferred(shape, deferred);
   }
 
   public CpuTensor convolveOnSupportOf(

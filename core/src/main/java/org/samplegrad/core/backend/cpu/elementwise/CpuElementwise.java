@@ -8,7 +8,7 @@ import org.samplegrad.core.backend.cpu.memory.CpuTensor;
 import org.samplegrad.core.backend.cpu.memory.SparseElements;
 import org.samplegrad.core.backend.cpu.memory.Support;
 import org.samplegrad.core.backend.cpu.memory.Workspace;
-import org.samplegrad.core.backend.cpu.products.LateProduct;
+import org.samplegrad.core.backend.cpu.products.DeferredProduct;
 
 /** The primitives whose elements depend on those at the same index, by {@link Loops}. */
 public final class CpuElementwise {
@@ -40,8 +40,8 @@ public final class CpuElementwise {
 
   /** The sum of products as such, or of sparse elements as such; null if they are not alike. */
   private CpuTensor sumInKind(CpuTensor a, CpuTensor b) {
-    if (a.storage().deferred() instanceof LateProduct product
-        && b.storage().deferred() instanceof LateProduct other
+    if (a.storage().deferred() instanceof DeferredProduct product
+        && b.storage().deferred() instanceof DeferredProduct other
         && product.isLike(other)) {
       return workspace.deferred(a.shape(), product.plus(other));
     }

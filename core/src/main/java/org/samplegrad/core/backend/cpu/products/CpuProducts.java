@@ -63,7 +63,7 @@ public final class CpuProducts {
     return switch (choice.way(overRows, shape.extent(0), depth, shape.extent(1))) {
       case TILED -> tiled(a, transposeA, b, transposeB, shape, depth);
       case OUTER_PRODUCTS -> sumOfOuterProducts(a, b, shape);
-      case DEFERRED -> workspace.deferred(shape, new LateProduct(a, true, b, false));
+      case DEFERRED -> workspace.deferred(shape, new DeferredProduct(a, true, b, false));
       case GENERAL -> general(a, transposeA, b, transposeB, shape);
     };
   }

@@ -8,7 +8,7 @@ enum ProductWay {
   /** By {@link OuterProductSum}: few rows, each the sum of rows of the second factor. */
   OUTER_PRODUCTS,
 
-  /** By {@link LateProduct}: a sum over the rows of both factors, when it is asked for. */
+  /** By {@link DeferredProduct}: a sum over the rows of both factors, when it is asked for. */
   DEFERRED,
 
   /** By {@link Products}, at once. */

@@ -11,7 +11,7 @@ import org.samplegrad.core.backend.cpu.kernels.VectorKernels;
 import org.samplegrad.core.backend.cpu.memory.CpuTensor;
 import org.samplegrad.core.backend.cpu.memory.Memory;
 
-class LateProductTest {
+class DeferredProductTest {
   private final CpuBackend backend = new CpuBackend(Memory.borrow(), VectorKernels.find());
 
   @AfterEach
@@ -30,7 +30,7 @@ class LateProductTest {
     return backend.matmul(matrix(depth, height, first), true, matrix(depth, width, first), false);
   }
 
-  private static boolean isLate(Tensor x) {
+  private static boolean isDeferred(Tensor x) {
     return ((CpuTensor) x).storage().deferred() != null;
   }
 
@@ -46,11 +46,11 @@ class LateProductTest {
     Tensor b = product(90, 30, 100, 2);
     Tensor c = product(90, 1, 100, 3);
     Tensor sum = backend.add(backend.add(a, b), c);
-    assertThat(isLate(sum)).isTrue();
+    assertThat(isDeferred(sum)).isTrue();
 
     double[] values = backend.toDoubles(sum);
 
-    assertThat(isLate(sum)).isFalse();
+    assertThat(isDeferred(sum)).isFalse();
     assertThat(values)
         .containsExactly(sum(backend.toDoubles(a), backend.toDoubles(b), backend.toDoubles(c)));
     double[] totals = new double[values.length + 1];

@@ -11,17 +11,17 @@ import org.samplegrad.core.backend.cpu.memory.Deferred;
  * is the sum of several products over the samples: added to each other as they are made, they need
  * no array each.
  */
-public final class LateProduct implements Deferred.ToNativeMemory {
+public final class DeferredProduct implements Deferred.ToNativeMemory {
 
   private record Factors(CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB) {}
 
   private final List<Factors> terms;
 
-  private LateProduct(List<Factors> terms) {
+  private DeferredProduct(List<Factors> terms) {
     this.terms = terms;
   }
 
-  LateProduct(CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB) {
+  DeferredProduct(CpuTensor a, boolean transposeA, CpuTensor b, boolean transposeB) {
     this(List.of(new Factors(a, transposeA, b, transposeB)));
   }
 
@@ -36,13 +36,13 @@ public final class LateProduct implements Deferred.ToNativeMemory {
   }
 
   /** Whether both are matrices of the same form; a tensor may show them in others. */
-  public boolean isLike(LateProduct other) {
+  public boolean isLike(DeferredProduct other) {
     return rows() == other.rows() && columns() == other.columns();
   }
 
   /** The sum with a product of the same form. */
-  public LateProduct plus(LateProduct other) {
-    return new LateProduct(Stream.concat(terms.stream(), other.terms.stream()).toList());
+  public DeferredProduct plus(DeferredProduct other) {
+    return new DeferredProduct(Stream.concat(terms.stream(), other.terms.stream()).toList());
   }
 
   @Override

@@ -13,7 +13,7 @@ import org.samplegrad.core.backend.cpu.pooling.Pooling;
  * of them only: it takes each sample's while the cache holds them, and the array of all is never
  * made. Where the results are known from an evaluation before, nothing is computed.
  */
-final class LateConvolution implements Deferred.ToArray, Poolable {
+final class DeferredConvolution implements Deferred.ToArray, Poolable {
   /** Channels that are larger have positions that no {@code char} holds. */
   private static final int LARGEST_KEPT_CHANNEL = Character.MAX_VALUE + 1;
 
@@ -31,7 +31,7 @@ final class LateConvolution implements Deferred.ToArray, Poolable {
    * @param results of the evaluation that goes on when elements are asked for
    * @param shape of the result
    */
-  LateConvolution(
+  DeferredConvolution(
       ConvolutionGroup group,
       DirectWay way,
       Supplier<KeptResults.Sequence> results,
