@@ -713,7 +713,12 @@ def by_hand(model, spec):
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
     opset = helper.make_opsetid("", spec["opset"])
-    return helper.make_model(graph, opset_imports=[opset], ir_version=9)
+    if "functions" not in spec:
+        return helper.make_model(graph, opset_imports=[opset], ir_version=9)
+    return helper.make_model(
+        graph, opset_imports=[opset, helper.make_opsetid("local", 1)], ir_version=9,
+        functions=spec["functions"](weights),
+    )
 
 
 def automatic_padding(weights):
@@ -827,6 +832,66 @@ def static_factors():
     return torch.from_numpy(ReferenceEvaluator(model).run(None, {})[0])
 
 
+class LowRank(nn.Module):
+    """A weight and the product of two others as one."""
+
+    def __init__(self):
+        super().__init__()
+        self.whole = nn.Linear(3, 4)
+        self.left = nn.Parameter(torch.randn(4, 2) / 2)
+        self.right = nn.Parameter(torch.randn(2, 3) / 2)
+
+    def forward(self, x):
+        weight = self.whole.weight + self.left @ self.right
+        return torch.tanh(functional.linear(x, weight, self.whole.bias))
+
+
+class StandardisedConvolution(nn.Conv2d):
+    def forward(self, x):
+        mean = self.weight.mean((1, 2, 3), keepdim=True)
+        centred = self.weight - mean
+        variance = centred.pow(2).mean((1, 2, 3), keepdim=True)
+        weight = centred / torch.sqrt(variance + 1e-5)
+        return functional.conv2d(x, weight, self.bias, self.stride, self.padding)
+
+
+class Positions(nn.Module):
+    """Rows of a table by ids; one of them twice, one never."""
+
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Linear(2, 3)
+        self.table = nn.Embedding(5, 3)
+        self.leave = nn.Linear(3, 2)
+        self.register_buffer("ids", torch.tensor([[3, 0, 3, 1]]))
+
+    def forward(self, x):
+        return self.leave(torch.tanh(self.enter(x) + self.table(self.ids)).mean(1))
+
+
+class Heads(nn.Module):
+    """Attention with two heads, positions first as in nn.MultiheadAttention."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(4, 2)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x):
+        x = x.transpose(0, 1)
+        y = self.attention(x, x, x, need_weights=False)[0]
+        return self.head(torch.tanh(y).transpose(0, 1).mean(1))
+
+
+case("low-rank-unoptimised", lambda: LowRank(), [3], MSE, SUM, DYNAMO, 20, unoptimised=True)
+case("standardised-weight-unoptimised", lambda: nn.Sequential(
+    StandardisedConvolution(2, 3, 2, stride=2), nn.Tanh(), nn.Flatten(), nn.Linear(12, 2)),
+    [2, 4, 4], CE, MEAN, DYNAMO, 20, unoptimised=True)
+case("positions-unoptimised", lambda: Positions(), [4, 2], MSE, SUM, DYNAMO, 20, unoptimised=True)
+case("heads-unoptimised", lambda: Heads(), [3, 4], MSE, SUM, DYNAMO, 20, unoptimised=True)
+case("heads-dynamo", lambda: Heads(), [3, 4], MSE, SUM, DYNAMO, 20)
+
+
 class Static(nn.Module):
     """Outputs beside numbers that a file computes without the samples."""
 
@@ -848,6 +913,63 @@ case("static-operators", lambda: Static(), [2], MSE, SUM, "by-hand", 20,
          helper.make_node("Gemm", ["input", "enter.weight", "enter.bias"], ["a"], transB=1),
          helper.make_node("Add", ["a", "real"], ["output"]),
      ])
+
+
+class Chosen(nn.Module):
+    """A scaled layer, and a second one that a branch chooses."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, 4)
+        self.second = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.second(1.5 * torch.tanh(self.first(x)) + 0.25)
+
+
+def branches_and_functions(weights):
+    """An If inside a function that another function calls, with values captured around it."""
+    real = onnx.TensorProto.FLOAT
+    one = numpy_helper.from_array(numpy.array(0.25, numpy.float32))
+
+    def branch(name, nodes, output):
+        return helper.make_graph(
+            nodes, name, [], [helper.make_tensor_value_info(output, real, None)]
+        )
+
+    choose = helper.make_node(
+        "If", ["many"], ["chosen"],
+        then_branch=branch("then", [
+            helper.make_node("Constant", [], ["shift"], value=one),
+            helper.make_node("Add", ["scaled", "shift"], ["shifted"]),
+        ], "shifted"),
+        else_branch=branch("else", [helper.make_node("Exp", ["scaled"], ["grown"])], "grown"),
+    )
+    factor = helper.make_node("Constant", [], ["factor"])
+    factor.attribute.append(onnx.AttributeProto(
+        name="value_float", type=onnx.AttributeProto.FLOAT, ref_attr_name="by"))
+    opset = [helper.make_opsetid("", 20), helper.make_opsetid("local", 1)]
+    inner = helper.make_function("local", "shift", ["scaled", "many"], ["chosen"], [choose], opset)
+    outer = helper.make_function("local", "affine", ["x"], ["y", "x"], [
+        factor,
+        helper.make_node("Mul", ["x", "factor"], ["scaled"]),
+        helper.make_node("Shape", ["x"], ["shape"], start=1),
+        helper.make_node("Constant", [], ["three"], value_ints=[3]),
+        helper.make_node("Greater", ["shape", "three"], ["many"]),
+        helper.make_node("shift", ["scaled", "many"], ["y"], domain="local"),
+    ], opset, ["by"])
+    nodes = [
+        helper.make_node("Gemm", ["input", "first.weight", "first.bias"], ["a"], transB=1),
+        helper.make_node("Tanh", ["a"], ["b"]),
+        helper.make_node("affine", ["b"], ["c", "again"], "call", domain="local", by=1.5),
+        helper.make_node("Gemm", ["c", "second.weight", "second.bias"], ["output"], transB=1),
+    ]
+    return nodes, [inner, outer]
+
+
+case("branches-and-functions", lambda: Chosen(), [3], MSE, SUM, "by-hand", 20,
+     by_hand=lambda weights: branches_and_functions(weights)[0],
+     functions=lambda weights: branches_and_functions(weights)[1])
 
 
 def randomise(model, generator):
@@ -936,7 +1058,9 @@ def expected(model, features, labels, loss, scale):
     individual, losses = [], []
     for x, t in zip(features.double(), labels):
         t = t if loss in CLASS_LOSSES else t.double()
-        value = scale * LOSSES[loss](model(x[None]), t[None])
+        # The fused attention has no second derivative.
+        with torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH):
+            value = scale * LOSSES[loss](model(x[None]), t[None])
         losses.append(value.detach())
         individual.append(torch.autograd.grad(value, parameters.values(), create_graph=True))
     stacked = [torch.stack(gradients) for gradients in zip(*individual)]

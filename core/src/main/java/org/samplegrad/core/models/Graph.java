@@ -368,7 +368,8 @@ public sealed class Graph implements Model permits Sequential {
           } else if (node instanceof GraphNode.Parameter parameter) {
             used.add(parameter.name());
           }
-          elements += number == input() ? 0 : node.shape().size();
+          boolean counted = number == input() || node instanceof GraphNode.Parameter;
+          elements += counted ? 0 : node.shape().size();
           scratch += scratch(node, nodes);
         }
       }

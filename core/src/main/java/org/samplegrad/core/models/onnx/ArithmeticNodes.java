@@ -28,8 +28,8 @@ final class ArithmeticNodes {
   static OperatorTranslation binary(Arithmetic arithmetic) {
     return one(
         (node, graph) -> {
-          GraphValue left = graph.value(node.operand(0));
-          GraphValue right = graph.value(node.operand(1));
+          GraphValue left = graph.valueAnywhere(node.operand(0));
+          GraphValue right = graph.valueAnywhere(node.operand(1));
           GraphValue result = graph.combine(arithmetic, left, right);
           double number = graph.number(node.operand(1));
           return switch (arithmetic) {
@@ -42,11 +42,13 @@ final class ArithmeticNodes {
 
   /** A layer that the node's attributes choose. */
   static OperatorTranslation activation(Function<OnnxNode, Layer> layer) {
-    return one((node, graph) -> graph.apply(layer.apply(node), graph.value(node.operand(0))));
+    return one(
+        (node, graph) -> graph.apply(layer.apply(node), graph.valueAnywhere(node.operand(0))));
   }
 
   static Operand reciprocal(OnnxNode node, GraphTranslation graph) {
-    return graph.combine(Arithmetic.DIVIDE, graph.constant(1), graph.value(node.operand(0)));
+    return graph.combine(
+        Arithmetic.DIVIDE, graph.constant(1), graph.valueAnywhere(node.operand(0)));
   }
 
   /** A function of any number of inputs, of two at a time. */
@@ -63,7 +65,8 @@ final class ArithmeticNodes {
 
   static Operand power(OnnxNode node, GraphTranslation graph) {
     StaticTensor exponent = node.constant(1, "exponent");
-    return graph.apply(new Power(exponent.number("exponent")), graph.value(node.operand(0)));
+    return graph.apply(
+        new Power(exponent.number("exponent")), graph.valueAnywhere(node.operand(0)));
   }
 
   /** The constants in a file are PyTorch's, rounded. */
@@ -157,7 +160,7 @@ final class ArithmeticNodes {
   static Operand clip(OnnxNode node, GraphTranslation graph) {
     double least = bound(node, "min", 1, Double.NEGATIVE_INFINITY);
     double most = bound(node, "max", 2, Double.POSITIVE_INFINITY);
-    return graph.apply(new Clip(least, most), graph.value(node.operand(0)));
+    return graph.apply(new Clip(least, most), graph.valueAnywhere(node.operand(0)));
   }
 
   static double bound(OnnxNode node, String name, int operand, double none) {

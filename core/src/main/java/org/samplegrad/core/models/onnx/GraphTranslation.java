@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
@@ -80,7 +81,7 @@ final class GraphTranslation {
     if (layer.equals(ArithmeticNodes.SOFTPLUS)) {
       softplusInputs.put(node, input.node());
     }
-    return new GraphValue(node, builder.shape(node), input.batched());
+    return new GraphValue(node, builder.shape(node), input.layout());
   }
 
   private int weightNode(Operand weight, Shape shape) {
@@ -119,8 +120,23 @@ final class GraphTranslation {
     parameters.putIfAbsent(tensor.parameter(), tensor);
   }
 
-  /** An operand as a value of the graph, a tensor of the file as what the rule takes it for. */
+  /**
+   * An operand as a value of the graph, a tensor of the file as what the rule takes it for.
+   *
+   * @throws IllegalArgumentException if the samples are elsewhere than along the first axis
+   */
   GraphValue value(Operand operand) {
+    GraphValue value = valueAnywhere(operand);
+    if (value.isMoved()) {
+      throw new IllegalArgumentException(
+          "takes samples that an earlier node has put along the axis %d of %s; this operator takes them along the first, and nothing else there"
+              .formatted(value.samplesAxis(), ShapeNodes.text(ShapeNodes.extents(value))));
+    }
+    return value;
+  }
+
+  /** The same for operators that take the samples along whatever axis. */
+  GraphValue valueAnywhere(Operand operand) {
     if (operand instanceof GraphValue value) {
       return value;
     }
@@ -159,7 +175,7 @@ final class GraphTranslation {
   /** A weight as a value of the graph, for operators that have no layer of their own. */
   GraphValue weightValue(Operand operand) {
     Operand weight = weight(operand);
-    return weight instanceof StoredTensor stored ? parameter(stored) : value(weight);
+    return weight instanceof StoredTensor stored ? parameter(stored) : valueAnywhere(weight);
   }
 
   private GraphValue parameter(StoredTensor stored) {
@@ -195,6 +211,9 @@ final class GraphTranslation {
    * @throws IllegalArgumentException if broadcasting would put the samples along another axis
    */
   GraphValue combine(Combination combination, GraphValue a, GraphValue b) {
+    if (a.isMoved() || b.isMoved()) {
+      return combineMoved(combination, a, b);
+    }
     int rank = Math.max(a.rank(), b.rank());
     GraphValue left = aligned(a, b, rank);
     GraphValue right = aligned(b, a, rank);
@@ -202,8 +221,40 @@ final class GraphTranslation {
     return new GraphValue(node, builder.shape(node), a.batched() || b.batched());
   }
 
+  /** Of two values of which one at least has its samples elsewhere. */
+  private GraphValue combineMoved(Combination combination, GraphValue a, GraphValue b) {
+    SampleLayout layout = a.isMoved() ? a.layout() : b.layout();
+    int rank = a.isMoved() ? a.rank() : b.rank();
+    int left = under(a, layout, rank).node();
+    int right = under(b, layout, rank).node();
+    int node = counted(builder.combine(combination, left, right));
+    return new GraphValue(node, builder.shape(node), layout);
+  }
+
+  /** A value beside others that have their samples along some axis of that many. */
+  private GraphValue under(GraphValue value, SampleLayout layout, int rank) {
+    if (value.batched() && value.layout().equals(layout) && value.rank() == rank) {
+      return value;
+    }
+    int missing = value.batched() ? -1 : rank - value.rank();
+    int[] extents = new int[rank];
+    for (int axis = 0; axis < rank && missing >= 0; axis++) {
+      extents[axis] = axis < missing ? 1 : value.shape().extent(axis - missing);
+    }
+    if (missing < 0 || extents[layout.axis()] != 1) {
+      throw new IllegalArgumentException(
+          "combines a value %s with samples along the axis %d of %d; that would mix samples"
+              .formatted(ShapeNodes.text(ShapeNodes.extents(value)), layout.axis(), rank));
+    }
+    return reshape(value, layout.withoutSamples(extents));
+  }
+
   /** Without the leading axis of extent 1 that stands beside the axis of the samples. */
   GraphValue aligned(GraphValue value, GraphValue other, int rank) {
+    if (value.isMoved() || other.isMoved()) {
+      layout(List.of(value, other)); // the same, or refused
+      return value;
+    }
     if (value.batched() && value.rank() < rank
         || !value.batched() && other.batched() && value.rank() > other.rank()) {
       throw new IllegalArgumentException(
@@ -231,8 +282,19 @@ final class GraphTranslation {
   GraphValue combineAll(Combination combination, List<GraphValue> values) {
     int[] nodes = values.stream().mapToInt(GraphValue::node).toArray();
     int node = counted(builder.combine(combination, nodes));
-    boolean batched = values.stream().anyMatch(GraphValue::batched);
-    return new GraphValue(node, builder.shape(node), batched);
+    return new GraphValue(node, builder.shape(node), layout(values));
+  }
+
+  /** Where some values that belong together have their samples, null if none has any. */
+  SampleLayout layout(List<GraphValue> values) {
+    List<SampleLayout> layouts =
+        values.stream().map(GraphValue::layout).filter(Objects::nonNull).distinct().toList();
+    boolean moved = layouts.stream().anyMatch(layout -> !layout.isFirst());
+    if (layouts.size() > 1 || moved && values.stream().anyMatch(value -> !value.batched())) {
+      throw new IllegalArgumentException(
+          "takes values that have their samples along different axes; that would mix samples");
+    }
+    return layouts.isEmpty() ? null : layouts.get(0);
   }
 
   /** A weight of one number per channel, {@code [c] -> [c, 1, ...]}. */

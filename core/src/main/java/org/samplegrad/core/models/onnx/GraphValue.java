@@ -7,13 +7,40 @@ import org.samplegrad.core.backend.Shape;
  *
  * @param node its number there
  * @param shape of one sample
- * @param batched whether in the file the samples are its first axis; otherwise the file's value has
- *     this very shape, and is the same for all samples
+ * @param layout where the file's value has the samples; null if it has this very shape and is the
+ *     same for all samples
  */
-record GraphValue(int node, Shape shape, boolean batched) implements Operand {
+record GraphValue(int node, Shape shape, SampleLayout layout) implements Operand {
+
+  /**
+   * @param batched whether in the file the samples are its first axis
+   */
+  GraphValue(int node, Shape shape, boolean batched) {
+    this(node, shape, batched ? SampleLayout.FIRST : null);
+  }
+
+  /** Whether it is another for each sample. */
+  boolean batched() {
+    return layout != null;
+  }
+
+  /** Whether it has samples, and elsewhere than along an axis of their own that is the first. */
+  boolean isMoved() {
+    return layout != null && !layout.isFirst();
+  }
+
+  GraphValue with(SampleLayout other) {
+    return new GraphValue(node, shape, other);
+  }
+
   /** The number of axes in the file. */
   int rank() {
-    return batched ? shape.rank() + 1 : shape.rank();
+    return layout == null ? shape.rank() : layout.rank(shape);
+  }
+
+  /** The axis in the file that holds the samples, -1 if none does. */
+  int samplesAxis() {
+    return layout == null ? -1 : layout.axis();
   }
 
   /**
@@ -28,11 +55,11 @@ record GraphValue(int node, Shape shape, boolean batched) implements Operand {
       throw new IllegalArgumentException(
           "%s the axis %d of an input with %d axes".formatted(what, axis, rank()));
     }
-    if (batched && position == 0) {
+    if (position == samplesAxis()) {
       throw new IllegalArgumentException(
-          "%s the axis of the samples. That mixes samples, so they have no gradients of their own; keep the first axis apart"
-              .formatted(what));
+          "%s the axis of the samples. That mixes samples, so they have no gradients of their own; keep %s"
+              .formatted(what, isMoved() ? "that axis apart" : "the first axis apart"));
     }
-    return (int) (batched ? position - 1 : position);
+    return layout == null ? (int) position : layout.ofSample((int) position);
   }
 }

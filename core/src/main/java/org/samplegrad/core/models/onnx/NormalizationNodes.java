@@ -116,8 +116,12 @@ final class NormalizationNodes {
   /** Over the axes from {@code axis} on, with a scale and a bias of their shape. */
   static Operand layer(OnnxNode node, GraphTranslation graph) {
     node.ignore("stash_type");
-    GraphValue x = graph.value(node.operand(0));
+    GraphValue x = graph.valueAnywhere(node.operand(0));
     int axis = x.sampleAxis(node.integer("axis", -1), "normalises over");
+    if (axis < x.samplesAxis()) {
+      throw new IllegalArgumentException(
+          "normalises over the axis of the samples, which mixes them");
+    }
     double epsilon = node.real("epsilon", EPSILON);
     int[] extents = x.shape().extents();
     Shape last = Shape.of(Arrays.copyOfRange(extents, axis, extents.length));
@@ -143,8 +147,12 @@ final class NormalizationNodes {
   /** {@code x / sqrt(mean(x^2) + epsilon)} over the axes from {@code axis} on, times a scale. */
   static Operand rootMeanSquare(OnnxNode node, GraphTranslation graph) {
     node.ignore("stash_type");
-    GraphValue x = graph.value(node.operand(0));
+    GraphValue x = graph.valueAnywhere(node.operand(0));
     int axis = x.sampleAxis(node.integer("axis", -1), "normalises over");
+    if (axis < x.samplesAxis()) {
+      throw new IllegalArgumentException(
+          "normalises over the axis of the samples, which mixes them");
+    }
     double epsilon = node.real("epsilon", EPSILON);
     List<Integer> axes = IntStream.range(axis, x.shape().rank()).boxed().toList();
     Layer mean = new AxisReduction(AxisReduction.Kind.MEAN, axes, true);

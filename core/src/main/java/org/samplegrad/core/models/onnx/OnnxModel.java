@@ -43,6 +43,10 @@ public record OnnxModel(
     List<String> notes) {
   private static final int MOST_NODES = 100_000;
   private static final int MOST_AXES = 8;
+
+  /** Stands for the place of a node that is inside another. */
+  private static final int INSIDE = -1;
+
   private static final long MOST_EVALUATED = 1 << 22;
   private static final int OLDEST_OPSET = 7;
   private static final int NEWEST_OPSET = 26;
@@ -68,16 +72,17 @@ public record OnnxModel(
 
   private static OnnxModel of(ModelProto file, ExternalFiles files, FileParameters parameters) {
     int opset = opset(file);
-    GraphProto graph = file.getGraph();
+    ModelProto whole = FunctionInlining.of(file, opset);
+    GraphProto graph = whole.getGraph();
     if (graph.getNodeCount() == 0 || graph.getNodeCount() > MOST_NODES) {
       throw new IllegalArgumentException(
           "it has %d nodes; a model has 1 to %d".formatted(graph.getNodeCount(), MOST_NODES));
     }
-    if (file.getFunctionsCount() > 0 || graph.getSparseInitializerCount() > 0) {
+    if (graph.getSparseInitializerCount() > 0) {
       throw new IllegalArgumentException(
-          "it holds local functions or sparse tensors, which are not supported; export it without");
+          "it holds sparse tensors, which are not supported; export it without");
     }
-    return new Reading(file, opset, files, parameters).model();
+    return new Reading(whole, opset, files, parameters).model();
   }
 
   private static int opset(ModelProto file) {
@@ -133,6 +138,10 @@ public record OnnxModel(
           });
       ValueInfoProto input = onlyInput(sources.keySet());
       this.needed = needed();
+      needed.stream()
+          .mapToObj(graph::getNode)
+          .flatMap(Subgraphs::withInner)
+          .forEach(Operator::requireNoLoop);
       this.identities = TensorIdentities.of(file, needed, sources, stored);
       if (parameters == FileParameters.REFUSE_DOUBT) {
         identities.requireNoDoubt();
@@ -228,6 +237,11 @@ public record OnnxModel(
         throw new IllegalArgumentException(
             "its output '%s' does not depend on the samples".formatted(output));
       }
+      if (prediction.isMoved()) {
+        throw new IllegalArgumentException(
+            "its output '%s' has the shape %s; the samples must be its first axis, by themselves"
+                .formatted(output, ShapeNodes.text(ShapeNodes.extents(prediction))));
+      }
       Map<String, StoredTensor> parameters = translation.parameters();
       Set<String> order = new LinkedHashSet<>(identities.order());
       stored.values().forEach(tensor -> order.add(tensor.parameter()));
@@ -256,7 +270,7 @@ public record OnnxModel(
         NodeProto node = graph.getNode(i);
         if (node.getOutputList().stream().anyMatch(wanted::contains)) {
           needed.set(i);
-          wanted.addAll(node.getInputList());
+          wanted.addAll(Subgraphs.inputs(node));
         }
       }
       return needed;
@@ -274,7 +288,7 @@ public record OnnxModel(
         }
         operands.add(operand);
       }
-      OnnxNode seen = new OnnxNode(node, opset, operands, rule);
+      OnnxNode seen = new OnnxNode(node, opset, operands, rule, this::branch);
       Operand[] results;
       try {
         Operator operator = Operator.of(node.getDomain(), node.getOpType());
@@ -289,6 +303,31 @@ public record OnnxModel(
           countEvaluated(results[i]);
         }
       }
+    }
+
+    /** The results of a graph inside a node, which sees all values before it. */
+    private Operand[] branch(GraphProto branch) {
+      Set<String> own = new HashSet<>();
+      for (TensorProto tensor : branch.getInitializerList()) {
+        TensorSource source = TensorSource.of(tensor, ExternalFiles.NONE);
+        define(source.name(), source.isInteger() ? source.read() : StoredTensor.of(source));
+        own.add(source.name());
+      }
+      for (NodeProto node : branch.getNodeList()) {
+        translate(INSIDE, node);
+        own.addAll(node.getOutputList());
+      }
+      Operand[] results = new Operand[branch.getOutputCount()];
+      for (int i = 0; i < results.length; i++) {
+        results[i] = values.get(branch.getOutput(i).getName());
+        if (results[i] == null) {
+          throw new IllegalArgumentException(
+              "gives the value '%s', which nothing in its branch computes"
+                  .formatted(branch.getOutput(i).getName()));
+        }
+      }
+      own.forEach(values::remove);
+      return results;
     }
 
     private void countEvaluated(Operand result) {

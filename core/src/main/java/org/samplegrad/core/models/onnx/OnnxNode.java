@@ -1,6 +1,7 @@
 package org.samplegrad.core.models.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import java.util.ArrayList;
@@ -22,17 +23,25 @@ final class OnnxNode {
   private final int opset;
   private final List<Operand> operands;
   private final ParameterRule rule;
+  private final Function<GraphProto, Operand[]> branches;
   private final Map<String, AttributeProto> attributes = new HashMap<>();
   private final Set<String> read = new HashSet<>();
 
   /**
    * @param operands null where the node leaves one out
+   * @param branches gives the results of a graph inside the node
    */
-  OnnxNode(NodeProto node, int opset, List<Operand> operands, ParameterRule rule) {
+  OnnxNode(
+      NodeProto node,
+      int opset,
+      List<Operand> operands,
+      ParameterRule rule,
+      Function<GraphProto, Operand[]> branches) {
     this.node = node;
     this.opset = opset;
     this.operands = operands;
     this.rule = rule;
+    this.branches = branches;
     for (AttributeProto attribute : node.getAttributeList()) {
       if (attributes.put(attribute.getName(), attribute) != null) {
         throw new IllegalArgumentException(
@@ -166,6 +175,15 @@ final class OnnxNode {
   TensorProto tensor(String name) {
     AttributeProto found = attribute(name, AttributeProto.AttributeType.TENSOR);
     return found == null ? null : found.getT();
+  }
+
+  /** The results of a graph inside the node. */
+  Operand[] branch(String name) {
+    AttributeProto found = attribute(name, AttributeProto.AttributeType.GRAPH);
+    if (found == null) {
+      throw new IllegalArgumentException("lacks its attribute '%s'".formatted(name));
+    }
+    return branches.apply(found.getG());
   }
 
   /** Attributes that change nothing in what is computed here. */

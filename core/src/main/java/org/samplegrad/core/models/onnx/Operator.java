@@ -13,6 +13,7 @@ import static org.samplegrad.core.models.onnx.StaticEvaluation.map;
 import static org.samplegrad.core.models.onnx.StaticEvaluation.truth;
 import static org.samplegrad.core.models.onnx.StaticReductions.fold;
 
+import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -160,9 +161,12 @@ enum Operator {
   REDUCE_MIN("ReduceMin", fold(chosen(Relation.LESS), Math::min)),
   ARG_MAX("ArgMax", StaticReductions.position(Relation.GREATER)),
   ARG_MIN("ArgMin", StaticReductions.position(Relation.LESS)),
-  CUM_SUM("CumSum", StaticEvaluation.one(StaticReductions::cumulative));
+  CUM_SUM("CumSum", StaticEvaluation.one(StaticReductions::cumulative)),
+  IF("If", Subgraphs::choose);
 
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx");
+  private static final Set<String> RECURRENT = Set.of("RNN", "LSTM", "GRU");
+  private static final Set<String> LOOPS = Set.of("Loop", "Scan", "SequenceMap");
   private static final Map<String, Operator> BY_NAME = byName();
 
   private final String label;
@@ -189,6 +193,25 @@ enum Operator {
     Map<String, Operator> operators = new LinkedHashMap<>();
     Arrays.stream(values()).forEach(operator -> operators.put(operator.label, operator));
     return operators;
+  }
+
+  /**
+   * Tells of recurrent layers and loops before anything that leads to them is looked at.
+   *
+   * @throws IllegalArgumentException if a node is one
+   */
+  static void requireNoLoop(NodeProto node) {
+    String type = node.getOpType();
+    if (DOMAINS.contains(node.getDomain()) && RECURRENT.contains(type)) {
+      throw new IllegalArgumentException(
+          "the node '%s' is a recurrent layer (%s). Recurrent layers are not supported; write the steps out in the module with torch.nn.%sCell and a loop of fixed length, which the exporter unrolls"
+              .formatted(node.getName(), type, type));
+    }
+    if (DOMAINS.contains(node.getDomain()) && LOOPS.contains(type)) {
+      throw new IllegalArgumentException(
+          "the node '%s' is a loop (%s), which is not supported; export the model with the steps written out"
+              .formatted(node.getName(), type));
+    }
   }
 
   /**

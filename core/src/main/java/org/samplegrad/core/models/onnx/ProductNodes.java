@@ -25,7 +25,7 @@ final class ProductNodes {
     double alpha = node.real("alpha", 1);
     double beta = node.real("beta", 1);
     GraphValue a = graph.weightValue(node.operand(0));
-    if (a.rank() != 2 || a.batched() && transposesA) {
+    if (a.rank() != 2 || a.batched() && (transposesA || a.samplesAxis() != 0)) {
       throw new IllegalArgumentException(
           "needs a first input [n, features], not transposed; found the shape %s for one sample"
               .formatted(a.shape()));
@@ -106,14 +106,14 @@ final class ProductNodes {
     }
     if (isOfSamples(left) && isMatrixForAll(right)) {
       GraphValue x = (GraphValue) left;
-      if (x.rank() < 2) {
+      if (x.samplesAxis() == x.rank() - 1) {
         throw new IllegalArgumentException("multiplies the samples themselves, which mixes them");
       }
       return linear(x, right, false, null, graph);
     }
     if (isMatrixForAll(left) && isOfSamples(right)) {
       GraphValue x = (GraphValue) right;
-      if (x.rank() < 3) {
+      if (x.samplesAxis() > x.rank() - 3) {
         throw new IllegalArgumentException("sums over the samples, which mixes them");
       }
       Layer swap = swapLast(x.shape().rank());
@@ -138,6 +138,17 @@ final class ProductNodes {
   }
 
   private static GraphValue matrixProduct(GraphValue a, GraphValue b, GraphTranslation graph) {
+    if (a.isMoved() || b.isMoved()) {
+      SampleLayout layout = graph.layout(List.of(a, b)); // the same, or refused
+      if (a.rank() != b.rank() || layout.axis() > a.rank() - 3) {
+        throw new IllegalArgumentException(
+            "multiplies %s and %s in a way that mixes samples"
+                .formatted(
+                    ShapeNodes.text(ShapeNodes.extents(a)),
+                    ShapeNodes.text(ShapeNodes.extents(b))));
+      }
+      return graph.combineAll(new MatrixProduct(), List.of(a, b));
+    }
     boolean apart =
         !a.batched() && !b.batched()
             || (a.batched() && b.batched()

@@ -24,7 +24,7 @@ final class ReductionNodes {
           boolean keeps = node.flag("keepdims", true);
           boolean emptyMeansNone = node.flag("noop_with_empty_axes", false);
           long[] axes = node.attributeOrInput("axes", 1, "axes");
-          GraphValue x = graph.value(node.operand(0));
+          GraphValue x = graph.valueAnywhere(node.operand(0));
           if (axes == null || axes.length == 0) {
             if (emptyMeansNone) {
               if (kind == AxisReduction.Kind.NORM) {
@@ -39,7 +39,12 @@ final class ReductionNodes {
           }
           List<Integer> ofSample =
               Arrays.stream(axes).mapToObj(axis -> x.sampleAxis(axis, "reduces")).toList();
-          return graph.apply(new AxisReduction(kind, ofSample, keeps), x);
+          GraphValue reduced = graph.apply(new AxisReduction(kind, ofSample, keeps), x);
+          long before =
+              Arrays.stream(axes)
+                  .filter(axis -> StaticArrangements.axis(axis, x.rank()) < x.samplesAxis())
+                  .count();
+          return keeps || before == 0 ? reduced : reduced.with(x.layout().moved((int) -before));
         });
   }
 
@@ -63,8 +68,9 @@ final class ReductionNodes {
   static OperatorTranslation softmax(IntFunction<Layer> layer) {
     return one(
         (node, graph) -> {
-          GraphValue x = graph.value(node.operand(0));
           boolean ofOneAxis = node.opset() >= SOFTMAX_OF_ONE_AXIS;
+          GraphValue x =
+              ofOneAxis ? graph.valueAnywhere(node.operand(0)) : graph.value(node.operand(0));
           int axis = x.sampleAxis(node.integer("axis", ofOneAxis ? -1 : 1), "normalises over");
           if (ofOneAxis || axis == x.shape().rank() - 1) {
             return graph.apply(layer.apply(axis), x);

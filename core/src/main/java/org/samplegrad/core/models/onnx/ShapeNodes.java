@@ -98,15 +98,15 @@ final class ShapeNodes {
     return (int) Math.max(0, Math.min(length, counted));
   }
 
-  private static long[] extents(Operand operand) {
-    long[] extents = Arrays.stream(operand.shape().extents()).asLongStream().toArray();
-    if (operand instanceof GraphValue value && value.batched() || operand instanceof Comparison) {
-      long[] withSamples = new long[extents.length + 1];
-      withSamples[0] = StaticTensor.BATCH;
-      System.arraycopy(extents, 0, withSamples, 1, extents.length);
-      return withSamples;
-    }
-    return extents;
+  /** In the file, with {@link StaticTensor#BATCH} for the number of samples. */
+  static long[] extents(Operand operand) {
+    GraphValue value =
+        operand instanceof Comparison comparison
+            ? comparison.left()
+            : operand instanceof GraphValue known ? known : null;
+    return value != null && value.batched()
+        ? value.layout().extents(value.shape())
+        : Arrays.stream(operand.shape().extents()).asLongStream().toArray();
   }
 
   static Operand size(OnnxNode node, GraphTranslation graph) {
@@ -129,7 +129,7 @@ final class ShapeNodes {
       }
     }
     if (operand instanceof GraphValue value && value.batched()) {
-      return graph.reshape(value, ofEachSample(value, target, graph.fixedBatch()));
+      return ofEachSample(value, target, graph);
     }
     Shape shape = withRemainder(target, operand.shape().size());
     if (operand instanceof StaticTensor constant) {
@@ -149,33 +149,50 @@ final class ShapeNodes {
     }
   }
 
-  /** What a reshape makes of one sample, if it keeps the samples apart. */
-  private static Shape ofEachSample(GraphValue value, long[] target, long fixedBatch) {
-    String refusal =
-        TO_THE_SAMPLES.formatted(
-            "a reshape from [n, %s to %s"
-                .formatted(value.shape().toString().substring(1), text(target)));
-    if (target.length == 0) {
-      throw new IllegalArgumentException(refusal);
+  /** What a reshape makes of samples, if it keeps them apart. */
+  private static GraphValue ofEachSample(GraphValue value, long[] target, GraphTranslation graph) {
+    if (!value.isMoved() && target.length > 0 && isFirst(target[0], graph.fixedBatch())) {
+      long[] rest = Arrays.copyOfRange(target, 1, target.length);
+      if (fits(rest, value.shape().size())) {
+        return graph.reshape(value, withRemainder(rest, value.shape().size()));
+      }
     }
-    long[] rest = Arrays.copyOfRange(target, 1, target.length);
-    boolean named = target[0] == StaticTensor.BATCH || target[0] == fixedBatch;
-    boolean numbers =
-        Arrays.stream(rest).allMatch(extent -> extent >= -1 && extent <= Integer.MAX_VALUE);
-    if (!numbers
-        || !named && (target[0] != -1 || Arrays.stream(rest).anyMatch(extent -> extent < 0))) {
-      throw new IllegalArgumentException(refusal);
+    SampleLayout.Reshaped reshaped =
+        value.layout().reshape(value.shape(), target, graph.fixedBatch());
+    if (reshaped == null) {
+      throw new IllegalArgumentException(
+          TO_THE_SAMPLES.formatted(
+              "a reshape from %s to %s".formatted(text(extents(value)), text(target))));
     }
-    Shape shape = withRemainder(rest, value.shape().size());
-    if (shape.size() != value.shape().size()) {
-      throw new IllegalArgumentException(refusal);
-    }
-    return shape;
+    return graph.reshape(value, reshaped.sample()).with(reshaped.layout());
   }
 
-  private static String text(long[] extents) {
+  /** Whether an extent is that of the samples alone. */
+  private static boolean isFirst(long extent, long fixedBatch) {
+    return extent == StaticTensor.BATCH || extent == fixedBatch;
+  }
+
+  /** Whether numbers fill a shape in which one extent may be open. */
+  private static boolean fits(long[] extents, long size) {
+    long known = 1;
+    int open = 0;
+    for (long extent : extents) {
+      if (extent < -1 || extent > Integer.MAX_VALUE) {
+        return false;
+      }
+      open += extent == -1 ? 1 : 0;
+      known = extent == -1 ? known : Math.multiplyExact(known, extent);
+    }
+    return open == 0 ? known == size : open == 1 && known > 0 && size % known == 0;
+  }
+
+  static String text(long[] extents) {
     return Arrays.stream(extents)
-        .mapToObj(extent -> extent == StaticTensor.BATCH ? "n" : Long.toString(extent))
+        .mapToObj(
+            extent ->
+                !SampleCount.isIn(extent)
+                    ? Long.toString(extent)
+                    : extent == StaticTensor.BATCH ? "n" : extent / StaticTensor.BATCH + " n")
         .toList()
         .toString();
   }
@@ -240,16 +257,12 @@ final class ShapeNodes {
     if (operand instanceof StoredTensor stored && rank == 2) {
       return axes[0] == 0 ? stored : stored.transpose();
     }
-    GraphValue value = graph.value(operand);
+    GraphValue value = graph.valueAnywhere(operand);
     if (!value.batched()) {
       return graph.apply(new Permute(Arrays.stream(axes).boxed().toList()), value);
     }
-    if (axes[0] != 0) {
-      throw new IllegalArgumentException(
-          TO_THE_SAMPLES.formatted("transposing by " + Arrays.toString(axes)));
-    }
-    List<Integer> ofSample = Arrays.stream(axes).skip(1).map(axis -> axis - 1).boxed().toList();
-    return graph.apply(new Permute(ofSample), value);
+    List<Integer> ofSample = value.layout().permutation(axes);
+    return graph.apply(new Permute(ofSample), value).with(value.layout().permuted(axes));
   }
 
   static Operand squeeze(OnnxNode node, GraphTranslation graph) {
@@ -317,11 +330,7 @@ final class ShapeNodes {
   /** The same elements in another shape, the samples still first. */
   private static Operand reshaped(Operand operand, long[] extents, GraphTranslation graph) {
     if (operand instanceof GraphValue value && value.batched()) {
-      if (extents.length == 0 || extents[0] != StaticTensor.BATCH) {
-        throw new IllegalArgumentException(
-            TO_THE_SAMPLES.formatted("an axis before that of the samples"));
-      }
-      return graph.reshape(value, staticShape(Arrays.copyOfRange(extents, 1, extents.length)));
+      return ofEachSample(value, extents, graph);
     }
     Shape shape = staticShape(extents);
     if (operand instanceof StaticTensor constant) {
@@ -336,8 +345,8 @@ final class ShapeNodes {
   static Operand expand(OnnxNode node, GraphTranslation graph) {
     long[] target = node.integers(1, "shape");
     boolean toSamples = target.length > 0 && target[0] == StaticTensor.BATCH;
-    if (node.operand(0) instanceof StaticTensor constant && !toSamples) {
-      return StaticArrangements.expand(constant, staticShape(target));
+    if (graph.isKnown(node.operand(0)) && !toSamples) {
+      return StaticArrangements.expand(graph.known(node.operand(0)), staticShape(target));
     }
     GraphValue value = graph.value(node.operand(0));
     boolean whole = toSamples || value.batched() && target.length == value.rank();
@@ -370,7 +379,7 @@ final class ShapeNodes {
       int position = StaticArrangements.axis(axis, constants.get(0).shape().rank());
       return StaticArrangements.concatenate(constants, position);
     }
-    List<GraphValue> values = operands.stream().map(graph::value).toList();
+    List<GraphValue> values = operands.stream().map(graph::valueAnywhere).toList();
     GraphValue like = values.stream().filter(GraphValue::batched).findFirst().orElse(values.get(0));
     int position = like.sampleAxis(axis, "concatenates along");
     List<GraphValue> aligned =

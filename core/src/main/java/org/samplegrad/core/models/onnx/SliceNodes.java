@@ -51,8 +51,8 @@ final class SliceNodes {
       Range range = Range.of(start, end, step, constant.shape().extent(position));
       return StaticArrangements.slice(constant, position, range);
     }
-    GraphValue value = graph.value(operand);
-    boolean ofSamples = value.batched() && StaticArrangements.axis(axis, value.rank()) == 0;
+    GraphValue value = graph.valueAnywhere(operand);
+    boolean ofSamples = StaticArrangements.axis(axis, value.rank()) == value.samplesAxis();
     if (ofSamples && start == 0 && end >= Integer.MAX_VALUE && step == 1) {
       return value; // all of them
     }
@@ -126,7 +126,7 @@ final class SliceNodes {
     if (operand instanceof StaticTensor constant) {
       return constant.shape().extent(StaticArrangements.axis(axis, constant.shape().rank()));
     }
-    GraphValue value = graph.value(operand);
+    GraphValue value = graph.valueAnywhere(operand);
     return value.shape().extent(value.sampleAxis(axis, "splits"));
   }
 
@@ -152,7 +152,7 @@ final class SliceNodes {
       throw new IllegalArgumentException(
           "splits an axis of extent %d into %s".formatted(extent, Arrays.toString(sizes)));
     }
-    Operand whole = operand instanceof StaticTensor ? operand : graph.value(operand);
+    Operand whole = operand instanceof StaticTensor ? operand : graph.valueAnywhere(operand);
     List<Operand> parts = new ArrayList<>();
     long from = 0;
     for (long size : sizes) {
@@ -171,16 +171,18 @@ final class SliceNodes {
       int[] positions = positions(indices, constant.shape().extent(position));
       return StaticArrangements.take(constant, position, indices.shape(), positions);
     }
-    GraphValue value = graph.value(node.operand(0));
+    GraphValue value = graph.valueAnywhere(node.operand(0));
     int position = value.sampleAxis(axis, "gathers along");
     int[] positions = positions(indices, value.shape().extent(position));
     GraphValue taken = take(value, position, positions, graph);
     int[] extents = value.shape().extents();
-    IntStream before = IntStream.of(extents).limit(position);
-    IntStream after = IntStream.of(extents).skip(position + 1L);
+    IntStream first = IntStream.of(extents).limit(position);
+    IntStream last = IntStream.of(extents).skip(position + 1L);
     IntStream inside = IntStream.of(indices.shape().extents());
-    int[] result = IntStream.concat(before, IntStream.concat(inside, after)).toArray();
-    return graph.reshape(taken, Shape.of(result));
+    int[] result = IntStream.concat(first, IntStream.concat(inside, last)).toArray();
+    boolean before = StaticArrangements.axis(axis, value.rank()) < value.samplesAxis();
+    GraphValue reshaped = graph.reshape(taken, Shape.of(result));
+    return before ? reshaped.with(value.layout().moved(indices.shape().rank() - 1)) : reshaped;
   }
 
   private static GraphValue take(

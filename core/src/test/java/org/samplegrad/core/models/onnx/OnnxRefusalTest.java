@@ -23,6 +23,11 @@ class OnnxRefusalTest {
     return new OnnxText(-1, 4);
   }
 
+  /** The samples last, as {@code t}. */
+  private static OnnxText transposed() {
+    return vectors().node("Transpose", X, List.of("t"), integers("perm", 1, 0));
+  }
+
   private static OnnxText images() {
     return new OnnxText(-1, 2, 4, 4);
   }
@@ -30,7 +35,11 @@ class OnnxRefusalTest {
   static Stream<Arguments> refused() {
     return Stream.of(
         Arguments.of("unknown", vectors().node("Frobnicate"), "Frobnicate", "LayerNormalization"),
-        Arguments.of("control flow", vectors().node("If"), "If", "not supported"),
+        Arguments.of(
+            "a branch for each sample",
+            vectors().node("If"),
+            "If",
+            "condition depends on the samples"),
         Arguments.of(
             "batch norm in training mode",
             images()
@@ -82,27 +91,48 @@ class OnnxRefusalTest {
             "Softmax",
             "mixes samples"),
         Arguments.of(
-            "a transpose of the samples",
-            vectors().node("Transpose", X, Y, integers("perm", 1, 0)),
-            "Transpose",
-            "mix samples"),
-        Arguments.of(
-            "a transpose by default", vectors().node("Transpose"), "Transpose", "mix samples"),
-        Arguments.of(
             "a reshape of pairs of samples",
             vectors().integers("s", List.of(-1L, 8L)).node("Reshape", "s"),
             "Reshape",
             "mix samples"),
         Arguments.of(
-            "a reshape of halves of samples",
-            vectors().integers("s", List.of(-1L, 2L)).node("Reshape", "s"),
-            "Reshape",
-            "mix samples"),
+            "a softmax over samples that are the last axis",
+            transposed().node("Softmax", List.of("t"), Y),
+            "Softmax",
+            "mixes samples"),
         Arguments.of(
-            "a reshape to one vector",
-            vectors().integers("s", List.of(-1L)).node("Reshape", "s"),
+            "samples first and samples last",
+            transposed().node("Add", List.of("t", "x"), Y),
+            "Add",
+            "would mix samples"),
+        Arguments.of(
+            "a product over samples that are the last axis",
+            transposed().node("MatMul", List.of("t", "x"), Y),
+            "MatMul",
+            "would mix samples"),
+        Arguments.of(
+            "a number for each of some samples, which are the last axis",
+            transposed().weight("w", 4, 3).node("Mul", List.of("t", "w"), Y),
+            "Mul",
+            "would mix samples"),
+        Arguments.of(
+            "a mean of a norm where samples and positions share an axis",
+            vectors()
+                .integers("s", List.of(-1L, 2L))
+                .weight("w", 2)
+                .node("Reshape", List.of("x", "s"), List.of("t"))
+                .node("InstanceNormalization", List.of("t", "w", "w"), Y),
+            "InstanceNormalization",
+            "takes samples that an earlier node has put along the axis 0 of [2 n, 2]"),
+        Arguments.of(
+            "samples taken apart from what they share an axis with",
+            vectors()
+                .integers("s", List.of(-1L, 2L))
+                .integers("other", List.of(2L, -1L, 2L))
+                .node("Reshape", List.of("x", "s"), List.of("t"))
+                .node("Reshape", List.of("t", "other"), Y),
             "Reshape",
-            "mix samples"),
+            "would mix samples"),
         Arguments.of(
             "a flattening of the samples",
             vectors().node("Flatten", X, Y, integer("axis", 0)),
@@ -287,6 +317,23 @@ class OnnxRefusalTest {
     OnnxText noOpset = vectors().weight("w", 4).node("Add", "w");
     noOpset.model().clearOpsetImport();
     return Stream.of(
+        Arguments.of(
+            "samples last",
+            vectors().node("Transpose"),
+            "has the shape [4, n]; the samples must be its first axis"),
+        Arguments.of(
+            "halves of samples",
+            vectors().integers("s", List.of(-1L, 2L)).node("Reshape", "s"),
+            "has the shape [2 n, 2]; the samples must be its first axis"),
+        Arguments.of(
+            "the numbers of all samples in one vector",
+            vectors().integers("s", List.of(-1L)).node("Reshape", "s"),
+            "has the shape [4 n]; the samples must be its first axis"),
+        Arguments.of(
+            "a recurrent layer",
+            vectors().node("Frobnicate", X, List.of("f")).node("LSTM", List.of("f"), Y),
+            "'the-LSTM' is a recurrent layer (LSTM)"),
+        Arguments.of("a loop", vectors().node("Loop"), "'the-Loop' is a loop (Loop)"),
         Arguments.of("two inputs", twoInputs, "2 inputs"),
         Arguments.of("two outputs", twoOutputs, "2 outputs"),
         Arguments.of("no version of the operators", noOpset, "version"),

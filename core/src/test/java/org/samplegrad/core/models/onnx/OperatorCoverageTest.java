@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.samplegrad.core.golden.OnnxCase;
 
@@ -22,7 +23,12 @@ class OperatorCoverageTest {
     for (OnnxCase golden : OnnxCase.all()) {
       String resource = "/golden-onnx/%s/model.onnx".formatted(golden.name());
       try (InputStream stream = getClass().getResourceAsStream(resource)) {
-        ModelProto.parseFrom(stream).getGraph().getNodeList().stream()
+        ModelProto file = ModelProto.parseFrom(stream);
+        Stream.concat(
+                file.getGraph().getNodeList().stream(),
+                file.getFunctionsList().stream().flatMap(f -> f.getNodeList().stream()))
+            .flatMap(Subgraphs::withInner)
+            .filter(node -> node.getDomain().isEmpty())
             .map(NodeProto::getOpType)
             .forEach(used::add);
       }
