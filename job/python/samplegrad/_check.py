@@ -326,24 +326,28 @@ def _wrong_derivatives(
         for (name, g) in zip(parameters, gradients)
     }
 
-    def change(names: list[str], step: float) -> float:
+    def change(names: list[str], step: float) -> tuple[float, float]:
+        """The difference quotient, and how far rounding may take it."""
         sums = []
         for sign in (1, -1):
             moved = {n: start[n] + sign * step * directions[n] for n in names}
             assign({n: parameters[n] for n in names}, moved)
-            with torch.no_grad():
-                sums.append(float(scalar(_outputs(model, example))))
+            outputs = _outputs(model, example)
+            sums.append(float(scalar(outputs)))
         assign({n: parameters[n] for n in names}, start)
-        return (sums[0] - sums[1]) / (2 * step)
+        size = sum(float(o.abs().sum()) for o in outputs if o.is_floating_point())
+        return (sums[0] - sums[1]) / (2 * step), _ROUNDING * torch.finfo(dtype).eps * size / step
 
     def differs(names: list[str]) -> bool:
         slope = sum(slopes[n] for n in names)
         step = _DERIVATIVE_STEPS[dtype]
-        coarse, fine = change(names, step), change(names, step / 2)
+        (coarse, _), (fine, rounding) = change(names, step), change(names, step / 2)
         scale = max(abs(slope), abs(fine), 1e-3 * sum(abs(s) for s in slopes.values()))
         off = abs(fine - slope)
-        # What changes with the step is a kink or rounding.
-        return off > _DERIVATIVE_TOLERANCES[dtype] * scale and abs(coarse - fine) < 0.1 * off
+        # What changes with the step is a kink.
+        return (
+            off > _DERIVATIVE_TOLERANCES[dtype] * scale + rounding and abs(coarse - fine) < 0.1 * off
+        )
 
     names = list(parameters)
     if not names or not differs(names):

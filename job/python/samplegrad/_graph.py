@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import Iterator, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
 import onnx
 import torch
@@ -320,7 +320,10 @@ def _forget_inputs(graph: onnx.GraphProto) -> None:
     _replace(graph.input, [i for i in graph.input if i.name not in initializers])
 
 
-def _replace(field, messages) -> None:
-    copies = list(messages)
+def _replace(field: Any, messages: Iterable[Any]) -> None:
+    """Leaves these of the messages in a repeated field, or puts others into it."""
+    messages = list(messages)
+    if len(messages) == len(field) and all(a is b for a, b in zip(messages, field)):
+        return
     del field[:]
-    field.extend(copies)
+    field.extend(messages)

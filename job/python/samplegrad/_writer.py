@@ -10,6 +10,7 @@ from typing import Any, Mapping
 
 import onnx
 import torch
+from onnx.external_data_helper import load_external_data_for_model
 
 from . import _check, _graph
 from ._errors import UnusableModel
@@ -177,19 +178,20 @@ class _Attempt:
         assign(self._parameters, values)
 
     def _save(self, file: onnx.ModelProto) -> None:
-        copy = onnx.ModelProto()
-        copy.CopyFrom(file)
-        size = sum(len(i.raw_data) for i in copy.graph.initializer)
+        size = sum(len(i.raw_data) for i in file.graph.initializer)
         outside = size > _MOST_INSIDE or bool(self._options.get("external_data"))
         data = self._path.with_name(self._path.name + ".data")
         data.unlink(missing_ok=True)
         onnx.save_model(
-            copy,
+            file,
             self._path,
             save_as_external_data=outside,
             location=data.name,
             size_threshold=_SMALLEST_OUTSIDE,
         )
+        if outside:
+            # Saving took the values out.
+            load_external_data_for_model(file, str(self._path.parent))
 
     def _metadata(
         self, exporter: Exporter, places: Mapping[str, str], buffers: Mapping[str, str]
