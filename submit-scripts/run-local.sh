@@ -25,9 +25,43 @@ if ! command -v "$java" >/dev/null; then
   exit 2
 fi
 
+# Version and modules, from the file beside the program where there is one: Java itself takes longer.
+release=$(dirname "$(readlink -f "$(command -v "$java")")")/../release
+version=$(sed -n 's/^JAVA_VERSION="\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' "$release" 2>/dev/null || true)
+if [ -z "$version" ]; then
+  version=$("$java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' | head -n 1)
+fi
+if [ -n "$version" ] && [ "$version" -lt 17 ]; then
+  echo "SampleGrad needs Java 17 or newer, and '$java' is Java $version: set JAVA_HOME to a newer one." >&2
+  exit 2
+fi
+
+has_vectors() {
+  local modules
+  modules=$(sed -n 's/^MODULES=//p' "$release" 2>/dev/null || true)
+  [ -n "$modules" ] || modules=$("$java" --list-modules)
+  grep -q 'jdk\.incubator\.vector' <<<"$modules"
+}
+
 memory=${SAMPLEGRAD_DRIVER_MEMORY:-1g}
-if ! [[ $memory =~ ^[0-9]+[kKmMgGtT]?$ ]]; then
+if ! [[ $memory =~ ^([0-9]{1,12})([kKmMgGtT]?)$ ]]; then
   echo "SAMPLEGRAD_DRIVER_MEMORY is '$memory'; expected a number and a unit, such as 4g." >&2
+  exit 2
+fi
+case ${BASH_REMATCH[2]} in
+  [kK]) shift_by=10 ;;
+  [mM]) shift_by=20 ;;
+  [gG]) shift_by=30 ;;
+  [tT]) shift_by=40 ;;
+  *) shift_by=0 ;;
+esac
+# Beyond, Java ends before the program can say why.
+least=$((64 << 20))
+most=$((4 << 40))
+bytes=$((10#${BASH_REMATCH[1]}))
+if [ $((bytes >> (42 - shift_by))) -gt 0 ] || [ $((bytes << shift_by)) -gt $most ] \
+  || [ $((bytes << shift_by)) -lt $least ]; then
+  echo "SAMPLEGRAD_DRIVER_MEMORY is '$memory'; Spark needs 450m at least, and 4t are more than enough." >&2
   exit 2
 fi
 
@@ -40,7 +74,14 @@ if ! is_built; then
 fi
 
 class_path=$target/classes:$(<"$target/class-path-compile.txt"):$(<"$target/class-path-runtime.txt")
-read -r -a java_options <"$target/classes/org/samplegrad/job/java-options.txt"
+read -r -a all_options <"$target/classes/org/samplegrad/job/java-options.txt"
+java_options=()
+for option in "${all_options[@]}"; do
+  # A Java that was built without the module does not start when asked for it.
+  if [ "$option" != --add-modules=jdk.incubator.vector ] || has_vectors; then
+    java_options+=("$option")
+  fi
+done
 
 # Spark's progress bar is for terminals.
 progress=false
