@@ -892,6 +892,43 @@ case("heads-unoptimised", lambda: Heads(), [3, 4], MSE, SUM, DYNAMO, 20, unoptim
 case("heads-dynamo", lambda: Heads(), [3, 4], MSE, SUM, DYNAMO, 20)
 
 
+class Choices(nn.Module):
+    """What is chosen by comparisons, by fixed masks and by size."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, 4)
+        self.second = nn.Linear(3, 4)
+        self.leave = nn.Linear(12, 2)
+
+    def forward(self, x):
+        a, b = self.first(x), self.second(x)
+        c = torch.where((a > 0.1) & ~(b <= -0.2), a * b, 0.3 * a - 0.05)
+        d = torch.maximum(a, b) - torch.minimum(torch.cumsum(a, 1), torch.tanh(b))
+        e = torch.where(torch.arange(4) % 2 == 0, c, d.repeat(1, 2)[:, 3:7])
+        return self.leave(torch.cat([c, d, e], 1))
+
+
+class Masked(nn.Module):
+    """Attention to earlier positions, by a mask and by a triangle."""
+
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Linear(2, 4)
+        self.leave = nn.Linear(2, 2)
+
+    def forward(self, x):
+        q, k = self.enter(x).chunk(2, -1)
+        mask = torch.ones(3, 3, dtype=torch.bool).tril()
+        y = functional.scaled_dot_product_attention(q[:, None], k[:, None], x[:, None], mask)
+        return self.leave(y[:, 0] + torch.tril(q @ k.transpose(1, 2)) @ x).mean(1)
+
+
+case("choices-unoptimised", lambda: Choices(), [3], MSE, SUM, DYNAMO, 20, unoptimised=True)
+case("choices-script", lambda: Choices(), [3], MSE, SUM, SCRIPT, 17, unfused=True)
+case("masked-unoptimised", lambda: Masked(), [3, 2], MSE, SUM, DYNAMO, 20, unoptimised=True)
+
+
 class Static(nn.Module):
     """Outputs beside numbers that a file computes without the samples."""
 

@@ -32,8 +32,14 @@ public enum Arithmetic implements Combination {
 
   @Override
   public Variable forward(List<Variable> inputs) {
-    int rank = Math.max(inputs.get(0).shape().rank(), inputs.get(1).shape().rank());
-    return function.apply(ofRank(rank, inputs.get(0)), ofRank(rank, inputs.get(1)));
+    List<Variable> aligned = aligned(inputs);
+    return function.apply(aligned.get(0), aligned.get(1));
+  }
+
+  /** With as many axes as the input that has most, so that they broadcast sample by sample. */
+  static List<Variable> aligned(List<Variable> inputs) {
+    int rank = inputs.stream().mapToInt(input -> input.shape().rank()).max().orElse(0);
+    return inputs.stream().map(input -> ofRank(rank, input)).toList();
   }
 
   /** With axes of extent 1 put after the sample axis, where broadcasting would put them before. */

@@ -34,6 +34,12 @@ record CombinationCase(
     cases.add(of(new Concatenation(1), apart, Shape.of(2, 3), Shape.of(2, 1)));
     cases.add(of(new Concatenation(-1), List.of(), Shape.of(2), Shape.of(3)));
     cases.add(of(new Concatenation(0), List.of(List.of(Shape.scalar())), Shape.of(2)));
+    for (Condition condition : Condition.values()) {
+      cases.add(of(condition, List.of(List.of(Shape.of(2))), Shape.of(2, 3), Shape.of(3)));
+    }
+    List<List<Shape>> notThree = List.of(List.of(Shape.of(2), Shape.of(2)));
+    cases.add(of(new Choice(), notThree, Shape.of(2, 3), Shape.of(2, 3), Shape.of(2, 3)));
+    cases.add(of(new Choice(), notThree, Shape.of(4, 2, 3), Shape.of(2, 1), Shape.scalar()));
     List<List<Shape>> unequal =
         List.of(
             List.of(Shape.of(2, 3), Shape.of(2, 3)),
@@ -50,6 +56,11 @@ record CombinationCase(
     cases.add(of(product, unequal, Shape.of(2, 3), Shape.of(3)));
     cases.add(of(product, unequal, Shape.of(3), Shape.of(3)));
     return cases;
+  }
+
+  /** The inputs before it have no derivatives. */
+  int firstDifferentiated() {
+    return combination instanceof Condition ? 2 : combination instanceof Choice ? 1 : 0;
   }
 
   private static CombinationCase of(

@@ -129,34 +129,6 @@ final class ArithmeticNodes {
     return graph.combine(Arithmetic.ADD, graph.apply(Activation.RELU, x), below);
   }
 
-  /** A comparison that {@code Where} may choose by. */
-  static Operand greater(OnnxNode node, GraphTranslation graph) {
-    Operand left = node.operand(0);
-    StaticTensor right = node.constant(1, "second input");
-    if (left instanceof GraphValue value) {
-      return new Comparison(value, right.number("second input"));
-    }
-    throw new IllegalArgumentException(
-        "compares a stored tensor; only samples and constants can be compared");
-  }
-
-  /**
-   * Chooses, as PyTorch exports softplus, between {@code x} above a threshold and {@code
-   * softplus(x)} elsewhere.
-   */
-  static Operand where(OnnxNode node, GraphTranslation graph) {
-    if (node.operand(0) instanceof Comparison comparison) {
-      GraphValue scaled = comparison.left();
-      double beta = graph.softplusBeta(node.operand(1), scaled, node.operand(2));
-      if (!Double.isNaN(beta)) {
-        Layer softplus = new Softplus(beta, comparison.threshold());
-        return graph.apply(softplus, (GraphValue) node.operand(1));
-      }
-    }
-    throw new IllegalArgumentException(
-        "chooses between values that depend on the samples or on parameters, other than in a softplus");
-  }
-
   static Operand clip(OnnxNode node, GraphTranslation graph) {
     double least = bound(node, "min", 1, Double.NEGATIVE_INFINITY);
     double most = bound(node, "max", 2, Double.POSITIVE_INFINITY);
@@ -172,22 +144,26 @@ final class ArithmeticNodes {
     return Math.abs(number) > Float.MAX_VALUE / 2 ? none : number;
   }
 
-  /** Max and Min with one number beside the samples. */
+  /** Max and Min: with one number beside the samples, or of values two at a time. */
   static OperatorTranslation bounded(boolean fromBelow) {
     return one(
         (node, graph) -> {
-          if (node.operandCount() != 2) {
-            throw new IllegalArgumentException("is supported for an input and a number only");
-          }
           boolean first = graph.isKnown(node.operand(0));
-          StaticTensor number = node.constant(first ? 0 : 1, "bound");
-          Operand operand = node.operand(first ? 1 : 0);
-          double bound = number.number("bound");
-          Layer layer =
-              fromBelow
-                  ? new Clip(bound, Double.POSITIVE_INFINITY)
-                  : new Clip(Double.NEGATIVE_INFINITY, bound);
-          return graph.apply(layer, graph.value(operand));
+          Operand other = node.operand(first ? 0 : node.operandCount() - 1);
+          if (node.operandCount() == 2 && graph.isKnown(other) && other.shape().size() == 1) {
+            double bound = graph.known(other).number("bound");
+            Layer layer =
+                fromBelow
+                    ? new Clip(bound, Double.POSITIVE_INFINITY)
+                    : new Clip(Double.NEGATIVE_INFINITY, bound);
+            return graph.apply(layer, graph.valueAnywhere(node.operand(first ? 1 : 0)));
+          }
+          GraphValue result = graph.valueAnywhere(node.operand(0));
+          for (int i = 1; i < node.operandCount(); i++) {
+            result =
+                TruthNodes.extreme(fromBelow, result, graph.valueAnywhere(node.operand(i)), graph);
+          }
+          return result;
         });
   }
 }

@@ -3,10 +3,12 @@ package org.samplegrad.core.models.onnx;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.Combination;
 import org.samplegrad.core.layers.Layer;
@@ -28,6 +30,8 @@ final class GraphTranslation {
   private final Map<Integer, Integer> softplusInputs = new HashMap<>();
   private final Map<Integer, Scaled> scaled = new HashMap<>();
 
+  private final Map<Integer, Compared> comparisons = new HashMap<>();
+  private final Set<Integer> truths = new HashSet<>();
   private long taken;
 
   /** A value times a number. */
@@ -149,9 +153,7 @@ final class GraphTranslation {
           : constant(rule.constant(stored));
     }
     throw new IllegalArgumentException(
-        operand instanceof Comparison
-            ? "takes a comparison, which only Where can"
-            : "takes a sequence of values, which only operators on sequences can");
+        "takes a sequence of values, which only operators on sequences can");
   }
 
   /** Whether an operand is known without a sample, and is no parameter where numbers are meant. */
@@ -321,6 +323,48 @@ final class GraphTranslation {
     return operand instanceof StaticTensor constant && !constant.dependsOnBatch()
         ? constant.real(0)
         : Double.NaN;
+  }
+
+  /** A value and a number that it was found to exceed or not. */
+  record Compared(GraphValue left, double threshold) {}
+
+  /** Marks a value as a truth: 1 or 0. */
+  GraphValue truth(GraphValue value) {
+    truths.add(value.node());
+    return value;
+  }
+
+  boolean isTruth(Operand operand) {
+    return operand instanceof GraphValue value && truths.contains(value.node());
+  }
+
+  /** Remembers that a truth says where a value exceeds a number, if that is not NaN. */
+  void compared(GraphValue truth, GraphValue left, double threshold) {
+    if (!Double.isNaN(threshold)) {
+      comparisons.put(truth.node(), new Compared(left, threshold));
+    }
+  }
+
+  /** What a truth was compared from, null if that is not known. */
+  Compared comparison(Operand truth) {
+    return truth instanceof GraphValue value ? comparisons.get(value.node()) : null;
+  }
+
+  /** Values so arranged that they broadcast sample by sample. */
+  List<GraphValue> alignedAll(List<GraphValue> values) {
+    List<GraphValue> ofSamples = values.stream().filter(GraphValue::batched).toList();
+    if (ofSamples.isEmpty()) {
+      return values;
+    }
+    SampleLayout layout = layout(ofSamples);
+    GraphValue like = ofSamples.get(0);
+    return values.stream()
+        .map(
+            value ->
+                layout.isFirst()
+                    ? aligned(value, like, like.rank())
+                    : under(value, layout, like.rank()))
+        .toList();
   }
 
   /** Remembers that one value is another times a number, if that is not NaN. */

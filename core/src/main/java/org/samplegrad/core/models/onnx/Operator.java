@@ -22,6 +22,7 @@ import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Arithmetic;
 import org.samplegrad.core.layers.AxisReduction;
 import org.samplegrad.core.layers.Celu;
+import org.samplegrad.core.layers.Condition;
 import org.samplegrad.core.layers.Elu;
 import org.samplegrad.core.layers.LeakyRelu;
 import org.samplegrad.core.layers.LogSoftmax;
@@ -133,10 +134,10 @@ enum Operator {
   CONSTANT_OF_SHAPE("ConstantOfShape", StaticEvaluation.one(StaticNumbers::constantOfShape)),
   RANGE("Range", StaticEvaluation.one(StaticNumbers::range)),
   EYE_LIKE("EyeLike", StaticEvaluation.one(StaticNumbers::eyeLike)),
-  TRILU("Trilu", StaticEvaluation.one(StaticNumbers::triangle)),
+  TRILU("Trilu", StaticEvaluation.one(StaticNumbers::triangle), one(TruthNodes::triangle)),
   ONE_HOT("OneHot", StaticEvaluation.one(StaticNumbers::oneHot)),
   NON_ZERO("NonZero", StaticEvaluation.one(StaticNumbers::nonZero)),
-  TILE("Tile", StaticEvaluation.one(StaticSelections::tile)),
+  TILE("Tile", StaticEvaluation.one(StaticSelections::tile), one(SliceNodes::tile)),
   GATHER_ND("GatherND", StaticEvaluation.one(StaticSelections::gatherSlices)),
   SCATTER_ND("ScatterND", StaticEvaluation.one(StaticSelections::scatterSlices)),
   FLOOR("Floor", map(Math::floor)),
@@ -146,22 +147,30 @@ enum Operator {
   SIN("Sin", map(Math::sin)),
   COS("Cos", map(Math::cos)),
   MOD("Mod", StaticEvaluation.one(StaticNumbers::remainder)),
-  EQUAL("Equal", compare(Relation.EQUAL)),
-  LESS("Less", compare(Relation.LESS)),
-  LESS_OR_EQUAL("LessOrEqual", compare(Relation.LESS_OR_EQUAL)),
-  GREATER("Greater", compare(Relation.GREATER), one(ArithmeticNodes::greater)),
-  GREATER_OR_EQUAL("GreaterOrEqual", compare(Relation.GREATER_OR_EQUAL)),
-  AND("And", truth((a, b) -> a & b)),
-  OR("Or", truth((a, b) -> a | b)),
+  EQUAL("Equal", compare(Relation.EQUAL), TruthNodes.compare(Condition.EQUAL)),
+  LESS("Less", compare(Relation.LESS), TruthNodes.compare(Condition.LESS)),
+  LESS_OR_EQUAL(
+      "LessOrEqual", compare(Relation.LESS_OR_EQUAL), TruthNodes.compare(Condition.LESS_OR_EQUAL)),
+  GREATER("Greater", compare(Relation.GREATER), TruthNodes.compare(Condition.GREATER)),
+  GREATER_OR_EQUAL(
+      "GreaterOrEqual",
+      compare(Relation.GREATER_OR_EQUAL),
+      TruthNodes.compare(Condition.GREATER_OR_EQUAL)),
+  AND("And", truth((a, b) -> a & b), one(TruthNodes::and)),
+  OR("Or", truth((a, b) -> a | b), one(TruthNodes::or)),
   XOR("Xor", truth((a, b) -> a ^ b)),
-  NOT("Not", StaticEvaluation.one(StaticNumbers::not)),
-  WHERE("Where", StaticEvaluation.one(StaticNumbers::where), one(ArithmeticNodes::where)),
+  NOT("Not", StaticEvaluation.one(StaticNumbers::not), one(TruthNodes::not)),
+  IS_NAN("IsNaN", StaticEvaluation.one(StaticNumbers::isNotANumber), one(TruthNodes::isNotANumber)),
+  WHERE("Where", StaticEvaluation.one(StaticNumbers::where), one(TruthNodes::where)),
   REDUCE_PROD("ReduceProd", fold(polynomial(Math::multiplyExact), (a, b) -> a * b)),
   REDUCE_MAX("ReduceMax", fold(chosen(Relation.GREATER), Math::max)),
   REDUCE_MIN("ReduceMin", fold(chosen(Relation.LESS), Math::min)),
   ARG_MAX("ArgMax", StaticReductions.position(Relation.GREATER)),
   ARG_MIN("ArgMin", StaticReductions.position(Relation.LESS)),
-  CUM_SUM("CumSum", StaticEvaluation.one(StaticReductions::cumulative)),
+  CUM_SUM(
+      "CumSum",
+      StaticEvaluation.one(StaticReductions::cumulative),
+      one(ReductionNodes::cumulative)),
   IF("If", Subgraphs::choose);
 
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx");

@@ -2,7 +2,9 @@ package org.samplegrad.core.models.onnx;
 
 import static org.samplegrad.core.models.onnx.OperatorTranslation.one;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -10,6 +12,8 @@ import java.util.stream.LongStream;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.layers.AxisReduction;
 import org.samplegrad.core.layers.Layer;
+import org.samplegrad.core.layers.Linear;
+import org.samplegrad.core.layers.Permute;
 
 /** Operators that look at all numbers along some axes, never that of the samples. */
 final class ReductionNodes {
@@ -46,6 +50,32 @@ final class ReductionNodes {
                   .count();
           return keeps || before == 0 ? reduced : reduced.with(x.layout().moved((int) -before));
         });
+  }
+
+  /** The sums of all before each number along an axis: a product with a triangle of ones. */
+  static Operand cumulative(OnnxNode node, GraphTranslation graph) {
+    GraphValue x = graph.valueAnywhere(node.operand(0));
+    boolean exclusive = node.flag("exclusive", false);
+    boolean reverse = node.flag("reverse", false);
+    int axis = x.sampleAxis((long) node.constant(1, "axis").number("axis"), "adds up along");
+    int extent = x.shape().extent(axis);
+    Shape square = Shape.of(extent, extent);
+    StaticTensor.requireFew(square);
+    double[] ones = new double[square.size()];
+    Arrays.setAll(
+        ones,
+        i -> {
+          int behind = (i % extent - i / extent) * (reverse ? -1 : 1);
+          return behind > 0 || behind == 0 && !exclusive ? 1 : 0;
+        });
+    int rank = x.shape().rank();
+    List<Integer> swap = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+    Collections.swap(swap, axis, rank - 1);
+    Layer permute = new Permute(swap);
+    GraphValue last = graph.apply(permute, x);
+    Layer product = new Linear(extent, extent, false, true);
+    GraphValue sums = graph.apply(product, last, List.of(StaticTensor.ofReals(square, ones)));
+    return graph.apply(permute, sums);
   }
 
   /** The mean over all axes but samples and channels. */

@@ -54,7 +54,8 @@ final class ShapeNodes {
           ? constant.toReals()
           : type == TensorProto.DataType.BOOL ? constant.toTruths() : constant.toIntegers();
     }
-    if (!real) {
+    boolean truth = INTEGER_TYPES.contains(type) && graph.isTruth(operand);
+    if (!real && !truth) {
       throw new IllegalArgumentException(
           "casts to %s; floating-point numbers stay what they are, and only constants can become integers"
               .formatted(type));
@@ -100,11 +101,7 @@ final class ShapeNodes {
 
   /** In the file, with {@link StaticTensor#BATCH} for the number of samples. */
   static long[] extents(Operand operand) {
-    GraphValue value =
-        operand instanceof Comparison comparison
-            ? comparison.left()
-            : operand instanceof GraphValue known ? known : null;
-    return value != null && value.batched()
+    return operand instanceof GraphValue value && value.batched()
         ? value.layout().extents(value.shape())
         : Arrays.stream(operand.shape().extents()).asLongStream().toArray();
   }

@@ -201,6 +201,44 @@ final class SliceNodes {
     return graph.apply(new Take(axis, IntStream.of(positions).boxed().toList()), value);
   }
 
+  /** Side by side along each axis; a value for all samples also once for each of them. */
+  static Operand tile(OnnxNode node, GraphTranslation graph) {
+    long[] repeats = node.integers(1, "repeats");
+    GraphValue value = graph.valueAnywhere(node.operand(0));
+    if (repeats.length != value.rank()) {
+      throw new IllegalArgumentException(
+          "repeats %d axes of a value with %d".formatted(repeats.length, value.rank()));
+    }
+    boolean forSamples = !value.batched() && repeats.length > 0 && repeats[0] == StaticTensor.BATCH;
+    if (forSamples && value.shape().extent(0) == 1) {
+      repeats[0] = 1;
+    }
+    for (int axis = 0; axis < repeats.length; axis++) {
+      if (repeats[axis] == 1) {
+        continue;
+      }
+      int position = value.sampleAxis(axis, "repeats");
+      int extent = value.shape().extent(position);
+      long count = Math.multiplyExact(repeats[axis], extent);
+      if (count < 1 || count > StaticTensor.MOST_EVALUATED) {
+        throw new IllegalArgumentException(
+            "repeats an axis of extent %d %s times"
+                .formatted(extent, SampleCount.isIn(repeats[axis]) ? "n" : repeats[axis]));
+      }
+      value =
+          take(
+              value,
+              position,
+              IntStream.range(0, (int) count).map(i -> i % extent).toArray(),
+              graph);
+    }
+    if (forSamples) {
+      GraphValue one = graph.reshape(value, value.shape().dropFirst());
+      return one.with(SampleLayout.FIRST);
+    }
+    return value;
+  }
+
   private static int[] positions(StaticTensor indices, int extent) {
     return Arrays.stream(indices.integers())
         .mapToInt(index -> StaticArrangements.axis(index, extent))

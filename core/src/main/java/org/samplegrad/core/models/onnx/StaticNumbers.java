@@ -115,6 +115,10 @@ final class StaticNumbers {
     return node.known(0).toTruths().map(truth -> 1 - truth, truth -> 1 - truth);
   }
 
+  static StaticTensor isNotANumber(OnnxNode node) {
+    return node.known(0).map(number -> 0, number -> Double.isNaN(number) ? 1 : 0).toIntegers();
+  }
+
   /** The remainder with the sign of the divisor, or with {@code fmod} of the dividend. */
   static StaticTensor remainder(OnnxNode node) {
     boolean ofDividend = node.flag("fmod", false);
@@ -172,19 +176,23 @@ final class StaticNumbers {
   static StaticTensor triangle(OnnxNode node) {
     StaticTensor x = node.known(0);
     requireMatrices(x.shape().rank() >= 2, x.shape());
-    return keep(x, triangle(node, x.shape()));
+    int matrix = x.shape().extent(-2) * x.shape().extent(-1);
+    StaticTensor kept = triangle(node, x.shape().extent(-2), x.shape().extent(-1));
+    return keep(x, i -> (int) kept.integer(i % matrix));
   }
 
-  /** Which elements of matrices a Trilu keeps, by their positions: 1 or 0. */
-  static IntUnaryOperator triangle(OnnxNode node, Shape shape) {
+  /** Which elements of a matrix a Trilu keeps: 1 or 0. */
+  static StaticTensor triangle(OnnxNode node, int rows, int columns) {
     boolean upper = node.flag("upper", true);
     long diagonal = node.has(1) ? (long) node.constant(1, "diagonal").number("diagonal") : 0;
-    int rows = shape.extent(-2);
-    int columns = shape.extent(-1);
-    return i -> {
-      long above = i % columns - i / columns % rows;
-      return (upper ? above >= diagonal : above <= diagonal) ? 1 : 0;
-    };
+    Shape shape = Shape.of(rows, columns);
+    StaticTensor.requireFew(shape);
+    long[] kept = new long[shape.size()];
+    for (int i = 0; i < kept.length; i++) {
+      long above = i % columns - i / columns;
+      kept[i] = (upper ? above >= diagonal : above <= diagonal) ? 1 : 0;
+    }
+    return StaticTensor.ofIntegers(shape, kept);
   }
 
   private static StaticTensor keep(StaticTensor x, IntUnaryOperator kept) {
