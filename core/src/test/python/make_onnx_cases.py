@@ -42,6 +42,7 @@ LOSSES = {
 ACCEPTED = {
     "arithmetic-script",
     "bilinear-script",
+    "conv-dilation-groups-script",
     "residual-fused",
     "sequence-no-bias-script",
     "sequence-script",

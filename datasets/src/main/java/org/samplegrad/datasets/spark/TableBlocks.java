@@ -61,11 +61,9 @@ public final class TableBlocks implements DistributedBlocks {
             .toJavaRDD();
     TableColumns columns =
         new TableColumns(features, featureColumn.reader(), label, labelColumn.reader());
-    boolean repartitioned = options.partitions() != BlockOptions.AS_FOUND;
+    boolean respread = options.partitions() != BlockOptions.AS_FOUND;
     int blockSize =
-        repartitioned
-            ? Math.min(options.blockSize(), RepartitionedBlocks.SAMPLES_PER_RECORD)
-            : options.blockSize();
+        respread ? Math.min(options.blockSize(), Respread.SAMPLES_PER_MOVE) : options.blockSize();
     long[] quotas = options.limit() == BlockOptions.ALL ? null : quotas(rows, options.limit());
     JavaRDD<BlockDelivery> deliveries =
         rows.mapPartitionsWithIndex(
@@ -78,8 +76,8 @@ public final class TableBlocks implements DistributedBlocks {
     return new TableBlocks(
         name,
         rows,
-        repartitioned
-            ? RepartitionedBlocks.of(deliveries, options.partitions(), options.blockSize())
+        respread
+            ? Respread.over(deliveries, options.partitions(), options.blockSize())
             : deliveries);
   }
 

@@ -18,13 +18,15 @@ import java.util.regex.Pattern;
  * @param module the name of the module whose operation it is; empty for the outermost
  * @param type the class of that module
  * @param isMergedWithBatchNorm whether the optimiser has merged a batch norm into the node
+ * @param isWithoutZeroBias whether the optimiser has left out a bias, which it does if it is zero
  */
 record ExportedOperation(
     String target,
     List<String> arguments,
     String module,
     String type,
-    boolean isMergedWithBatchNorm) {
+    boolean isMergedWithBatchNorm,
+    boolean isWithoutZeroBias) {
   private static final String OPERATION = "pkg.torch.onnx.fx_node";
   private static final String SCOPES = "pkg.torch.onnx.name_scopes";
   private static final String CLASSES = "pkg.torch.onnx.class_hierarchy";
@@ -52,7 +54,8 @@ record ExportedOperation(
         split(operation, arguments + ARGUMENTS.length()),
         lastButOne(quoted(text(node, SCOPES))),
         lastButOne(quoted(text(node, CLASSES))),
-        batchNorm);
+        batchNorm,
+        text(node, RULES).contains("RemoveOptionalBias"));
   }
 
   private static String text(NodeProto node, String key) {

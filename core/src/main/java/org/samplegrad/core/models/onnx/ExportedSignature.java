@@ -19,10 +19,11 @@ import java.util.regex.Pattern;
  */
 final class ExportedSignature {
   private static final String SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature";
-  private static final String KIND = "pkg.torch.export.graph_signature.InputSpec.kind";
+  static final String KIND = "pkg.torch.export.graph_signature.InputSpec.kind";
   private static final String FOLDED = "pkg.onnxscript.optimizer.folded_from";
   private static final Pattern LISTED = Pattern.compile("(\\w+): (\\w+) target='([^']*)'");
-  private static final String PARAMETER = "PARAMETER";
+  private static final Pattern REFERENCE = Pattern.compile("%(\\w+)");
+  static final String PARAMETER = "PARAMETER";
 
   /** The kind of each tensor of the module by its name, in the module's order. */
   private final Map<String, String> kinds = new LinkedHashMap<>();
@@ -83,9 +84,12 @@ final class ExportedSignature {
   List<String> takenBy(ExportedOperation operation) {
     List<String> taken = new ArrayList<>();
     for (String argument : operation.arguments()) {
-      String name = named(argument);
-      if (name != null) {
-        taken.add(name);
+      Matcher matcher = REFERENCE.matcher(argument);
+      while (matcher.find()) {
+        String name = placeholders.get(matcher.group(1));
+        if (name != null) {
+          taken.add(name);
+        }
       }
     }
     return taken;

@@ -3,12 +3,14 @@ package org.samplegrad.core.models.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.samplegrad.core.backend.Shape;
@@ -28,6 +30,9 @@ import org.samplegrad.core.backend.Shape;
 final class ExportedTensors {
   private static final Pattern TRANSPOSE = Pattern.compile("(t|numpy_t|transpose|mt)(_\\d+)?");
   private static final Pattern PERMUTE = Pattern.compile("permute(_\\d+)?");
+  private static final Pattern RESHAPE =
+      Pattern.compile("(view|reshape|unsqueeze|squeeze)(_\\d+)?");
+  private static final Pattern WITHIN = Pattern.compile("val_\\d+");
   private static final String NONE = "None";
 
   private final GraphProto graph;
@@ -75,6 +80,12 @@ final class ExportedTensors {
           identify(i, input, tensor, operation);
         }
       }
+      Subgraphs.withInner(node)
+          .skip(1)
+          .flatMap(inner -> inner.getInputList().stream())
+          .map(stored::get)
+          .filter(Objects::nonNull)
+          .forEach(this::identifyInBranch);
     }
     settle();
     identities.advise(
@@ -126,12 +137,28 @@ final class ExportedTensors {
     }
   }
 
+  /** A tensor that a branch takes has one identity for all of them. */
+  private void identifyInBranch(StoredTensor tensor) {
+    String name = tensor.source().name();
+    if (signature.isParameter(name) && !signature.isReplaced(name)) {
+      found.computeIfAbsent(name, n -> new ArrayList<>()).add(tensor);
+    } else if (signature.isParameter(name) || !signature.parametersIn(name).isEmpty()) {
+      doubt(tensor, "were computed by the exporter from parameters", true);
+    }
+  }
+
   /** An input of an operation of which it is not known what the exporter makes of it. */
   private void identifyByName(int index, StoredTensor tensor, ExportedOperation operation) {
     String name = tensor.parameter();
     List<String> taken = signature.takenBy(operation);
     if (!signature.isListed(name)) {
-      identifyComputed(index, tensor, false);
+      String parameter = reshaped(tensor, operation);
+      if (parameter == null) {
+        identifyComputed(index, tensor, false);
+      } else {
+        int size = tensor.shape().size();
+        use(index, tensor.asReshapeOf(parameter, Shape.of(size)), operation);
+      }
     } else if (taken.contains(name)) {
       use(index, ofModule(tensor, name), operation);
     } else {
@@ -147,6 +174,45 @@ final class ExportedTensors {
         doubt(tensor, "are also used by an operation that does not take them in the module", false);
       }
     }
+  }
+
+  /**
+   * The parameter that a tensor is with further axes of extent 1: {@code gamma.view(-1, 1, 1)} is
+   * written as {@code view}. The operation that takes {@code view_1} instead takes another's of the
+   * same values, which is the one of its own module. Null if it is something else.
+   */
+  private String reshaped(StoredTensor tensor, ExportedOperation operation) {
+    String name = tensor.source().name();
+    List<String> parameters = signature.parametersIn(name);
+    boolean axesOnly =
+        RESHAPE.matcher(name).matches()
+            && parameters.size() == 1
+            && signature.foldedFrom(name).stream()
+                .filter(step -> !signature.isParameter(step))
+                .allMatch(
+                    step -> RESHAPE.matcher(step).matches() || WITHIN.matcher(step).matches());
+    boolean ofChannels =
+        Arrays.stream(tensor.shape().extents()).filter(extent -> extent > 1).count() <= 1;
+    List<String> taken =
+        operation.arguments().stream()
+            .filter(argument -> argument.startsWith("%"))
+            .map(argument -> argument.substring(1))
+            .filter(argument -> RESHAPE.matcher(argument).matches())
+            .toList();
+    if (!axesOnly || !ofChannels || taken.size() != 1) {
+      return null;
+    }
+    String own = TensorIdentities.own(parameters.get(0));
+    String other = operation.module().isEmpty() ? own : operation.module() + "." + own;
+    if (taken.get(0).equals(name)) {
+      return parameters.get(0);
+    }
+    boolean unknown =
+        signature.isParameter(other)
+            && !other.equals(parameters.get(0))
+            && !quoted.contains(other)
+            && identities.tensor(other) == null;
+    return unknown ? other : null;
   }
 
   /** The tensor as the one of a name in the module. */

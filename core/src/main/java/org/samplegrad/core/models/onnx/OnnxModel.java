@@ -106,6 +106,7 @@ public record OnnxModel(
     private final ParameterRule rule;
     private final Map<String, Operand> values = new HashMap<>();
     private final Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    private final FileParameters accepted;
     private final BitSet needed;
     private final TensorIdentities identities;
     private final GraphTranslation translation;
@@ -113,8 +114,9 @@ public record OnnxModel(
     private long evaluated;
 
     Reading(ModelProto file, int opset, ExternalFiles files, FileParameters parameters) {
-      this.graph = file.getGraph();
+      this.graph = ZeroBiases.restore(file.getGraph());
       this.opset = opset;
+      this.accepted = parameters;
       Map<String, TensorSource> sources = new LinkedHashMap<>();
       Map<String, Long> external = new HashMap<>();
       for (TensorProto tensor : graph.getInitializerList()) {
@@ -142,7 +144,7 @@ public record OnnxModel(
           .mapToObj(graph::getNode)
           .flatMap(Subgraphs::withInner)
           .forEach(Operator::requireNoLoop);
-      this.identities = TensorIdentities.of(file, needed, sources, stored);
+      this.identities = TensorIdentities.of(file, graph, needed, sources, stored);
       if (parameters == FileParameters.REFUSE_DOUBT) {
         identities.requireNoDoubt();
       }
@@ -248,6 +250,9 @@ public record OnnxModel(
       order.retainAll(parameters.keySet());
       order.addAll(parameters.keySet());
       Model model = builder.parameterOrder(List.copyOf(order)).build(prediction.node());
+      if (accepted == FileParameters.REFUSE_DOUBT) {
+        identities.requireNoDoubt();
+      }
       identities.requireUsed(parameters.keySet());
       return new OnnxModel(
           model,
@@ -310,7 +315,7 @@ public record OnnxModel(
       Set<String> own = new HashSet<>();
       for (TensorProto tensor : branch.getInitializerList()) {
         TensorSource source = TensorSource.of(tensor, ExternalFiles.NONE);
-        define(source.name(), source.isInteger() ? source.read() : StoredTensor.of(source));
+        define(source.name(), source.isInteger() ? source.read() : identities.inBranch(source));
         own.add(source.name());
       }
       for (NodeProto node : branch.getNodeList()) {

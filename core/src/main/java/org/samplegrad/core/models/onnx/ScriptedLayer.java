@@ -76,6 +76,13 @@ enum ScriptedLayer {
     };
   }
 
+  boolean isNorm() {
+    return this == BATCH_NORM
+        || this == LAYER_NORM
+        || this == LAYER_NORM_IN_PARTS
+        || this == GROUP_NORM;
+  }
+
   /** Whether a layer without a bias may as well be a fixed filter or projection. */
   boolean isProduct() {
     return this == CONVOLUTION || this == LINEAR || this == LINEAR_ON_SEQUENCES;

@@ -45,9 +45,12 @@ final class ScriptedScopes {
     return name.startsWith("/") ? name.substring(0, name.lastIndexOf('/')) : null;
   }
 
-  /** The layer that a call is; null if it is none of PyTorch's, or calls others. */
+  /**
+   * The layer that a call is; null if it is none of PyTorch's, or calls others. What the outermost
+   * module does itself is none: nothing tells of what class it is.
+   */
   ScriptedLayer layer(String scope) {
-    return scope == null || parents.contains(scope) || !nodes.containsKey(scope)
+    return scope == null || scope.isEmpty() || parents.contains(scope) || !nodes.containsKey(scope)
         ? null
         : ScriptedLayer.of(nodes.get(scope));
   }

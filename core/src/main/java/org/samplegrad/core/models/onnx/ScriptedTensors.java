@@ -3,6 +3,7 @@ package org.samplegrad.core.models.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -38,7 +39,6 @@ final class ScriptedTensors {
   private static final Set<String> STATISTICS = Set.of("running_mean", "running_var");
   private static final Set<String> OF_LAYERS = Set.of("weight", "bias");
   private static final Set<String> OF_ATTENTION = Set.of("in_proj_weight", "in_proj_bias");
-  private static final int FEW_NUMBERS = 64;
 
   private static final String UNKNOWN =
       "may be parameters or buffers, which the file does not tell apart";
@@ -53,7 +53,7 @@ final class ScriptedTensors {
   private final TensorIdentities identities;
   private final boolean byTorch;
   private final ScriptedScopes scopes;
-  private final FoldedNumbers folded;
+  private FoldedNumbers folded;
 
   /** The tensors as they are in the file, under all their names. */
   private final Map<String, StoredTensor> stored = new LinkedHashMap<>();
@@ -63,7 +63,9 @@ final class ScriptedTensors {
 
   private final Set<String> parameters = new HashSet<>();
   private final Set<String> constants = new HashSet<>();
-  private final Map<String, StoredTensor> restored = new HashMap<>();
+  private final Map<String, List<StoredTensor>> restored = new LinkedHashMap<>();
+  private final Set<String> named = new HashSet<>();
+  private final Set<String> matricesInConstants = new HashSet<>();
   private final Set<String> byPath = new LinkedHashSet<>();
 
   ScriptedTensors(ModelProto file, TensorIdentities identities) {
@@ -71,7 +73,6 @@ final class ScriptedTensors {
     this.identities = identities;
     this.byTorch = file.getProducerName().equals("pytorch");
     this.scopes = new ScriptedScopes(graph);
-    this.folded = new FoldedNumbers(graph);
     this.stored.putAll(identities.tensors());
   }
 
@@ -90,7 +91,11 @@ final class ScriptedTensors {
             : "Export a module of PyTorch with samplegrad.export(model, args, path)");
     for (int i = 0; i < graph.getNodeCount(); i++) {
       separate(i, graph.getNode(i));
+      if (isMatrix(graph.getNode(i))) {
+        matricesInConstants.add(graph.getNode(i).getOutput(0));
+      }
     }
+    folded = new FoldedNumbers(graph, scopes, aliases, named);
     Set<String> used = new LinkedHashSet<>();
     for (int i = needed.nextSetBit(0); i >= 0; i = needed.nextSetBit(i + 1)) {
       NodeProto node = graph.getNode(i);
@@ -99,9 +104,22 @@ final class ScriptedTensors {
         if (stored.containsKey(name) && !identities.isAlias(i)) {
           used.add(name);
           claim(node, input, name);
+        } else if (isWeightInConstant(node, input)) {
+          identities.doubt(name, UNKNOWN, false);
         }
       }
+      Subgraphs.withInner(node)
+          .skip(1)
+          .flatMap(inner -> inner.getInputList().stream())
+          .filter(stored::containsKey)
+          .forEach(used::add);
     }
+    identities.putBranches(
+        tensor -> {
+          identities.doubt(tensor.source().name(), UNKNOWN, false);
+          return tensor;
+        });
+    settleRestored();
     used.forEach(this::settle);
     if (!byPath.isEmpty()) {
       identities.note(
@@ -130,9 +148,33 @@ final class ScriptedTensors {
       aliases.put(name, aliases.getOrDefault(node.getInput(0), node.getInput(0)));
       stored.put(name, tensor);
     } else {
+      named.add(name);
       stored.put(name, tensor.named(name));
     }
     identities.putAlias(index, node, stored.get(name));
+  }
+
+  /** Whether a product or a table takes numbers that stand in a node instead of a tensor. */
+  private boolean isWeightInConstant(NodeProto node, int input) {
+    boolean takesWeight =
+        switch (node.getOpType()) {
+          case "Conv", "ConvTranspose", "Gemm" -> input == 1;
+          case "MatMul" -> true;
+          case "Gather" -> input == 0;
+          default -> false;
+        };
+    return byTorch && takesWeight && matricesInConstants.contains(node.getInput(input));
+  }
+
+  private static boolean isMatrix(NodeProto node) {
+    return node.getOpType().equals("Constant")
+        && node.getOutputCount() == 1
+        && node.getAttributeList().stream()
+            .anyMatch(
+                value ->
+                    value.hasT()
+                        && value.getT().getDimsCount() > 1
+                        && !ElementType.of(value.getT().getDataType()).isInteger());
   }
 
   /** Looks at one use of a tensor. */
@@ -154,17 +196,38 @@ final class ScriptedTensors {
     } else if (layer != null
         && layer.takesParameter(node, input)
         && OF_LAYERS.contains(TensorIdentities.own(name))
+        && isInOrder(name)
         && ScriptedScopes.isOf(scope, TensorIdentities.module(name))
-        && (!layer.isProduct() || hasBias(scope, name) || !isLikeFixedFilter(name))) {
+        && (!layer.isProduct() || hasBias(scope) || isFollowedByNorm(node))) {
       parameters.add(name);
     } else if (scope != null && isOfAttention(scope, name)) {
       parameters.add(name);
     }
   }
 
-  private boolean hasBias(String scope, String weight) {
-    String bias = sibling(weight, "bias");
-    return scopes.nodes(scope).stream().anyMatch(node -> node.getInputList().contains(bias));
+  /** Whether a layer takes a bias. */
+  private boolean hasBias(String scope) {
+    return scopes.nodes(scope).stream()
+        .flatMap(node -> node.getInputList().stream())
+        .anyMatch(input -> TensorIdentities.own(input).equals("bias") && stored.containsKey(input));
+  }
+
+  /**
+   * Whether the weight of a layer comes before its bias, as in all of PyTorch's; after it come
+   * buffers. Where a node gives one of them its name, nobody knows.
+   */
+  private boolean isInOrder(String name) {
+    String weight = sibling(name, "weight");
+    String bias = sibling(name, "bias");
+    if (named.contains(weight) || named.contains(bias) || !stored.containsKey(bias)) {
+      return true;
+    }
+    for (String first : stored.keySet()) {
+      if (first.equals(weight) || first.equals(bias)) {
+        return first.equals(weight) || !stored.containsKey(weight);
+      }
+    }
+    return true;
   }
 
   private static String sibling(String name, String own) {
@@ -173,14 +236,22 @@ final class ScriptedTensors {
   }
 
   /**
-   * Whether few numbers repeat, as in a filter that blurs or finds edges: without a bias nothing
-   * tells such a buffer from a trained weight.
+   * Whether the result of a product goes to a normalisation: the product has no bias for that
+   * reason. Elsewhere nothing tells a layer without bias from a fixed filter or projection.
    */
-  private boolean isLikeFixedFilter(String name) {
-    double[] values = stored.get(name).source().reals();
-    long different =
-        Arrays.stream(values).map(Math::abs).distinct().limit(FEW_NUMBERS + 1L).count();
-    return values.length > 3 && different <= Math.min(FEW_NUMBERS, values.length / 2);
+  private boolean isFollowedByNorm(NodeProto node) {
+    Set<String> results = new HashSet<>(node.getOutputList());
+    if (node.getOpType().equals("Transpose")) {
+      graph.getNodeList().stream()
+          .filter(next -> next.getInputList().stream().anyMatch(results::contains))
+          .map(NodeProto::getOutputList)
+          .toList()
+          .forEach(results::addAll);
+    }
+    return graph.getNodeList().stream()
+        .filter(next -> next.getInputList().stream().anyMatch(results::contains))
+        .map(next -> scopes.layer(ScriptedScopes.of(next)))
+        .anyMatch(layer -> layer != null && layer.isNorm());
   }
 
   /** PyTorch's attention takes its parameters itself, those of its last layer included. */
@@ -225,7 +296,6 @@ final class ScriptedTensors {
   /** Finds the parameter that the exporter has given other axes, and no other values. */
   private void restore(NodeProto node, int input, String name, String scope, ScriptedLayer layer) {
     StoredTensor tensor = stored.get(name);
-    String file = aliases.getOrDefault(name, name);
     StoredTensor parameter = null;
     if (layer == ScriptedLayer.LINEAR_ON_SEQUENCES) {
       parameter = transposed(node, input, tensor, scope);
@@ -241,22 +311,62 @@ final class ScriptedTensors {
     if (parameter == null) {
       return;
     }
-    if (!folded.isOneStep(file) || !folded.isOneStep(name)) {
-      identities.doubt(file, MERGED, true);
+    if (!folded.mayBeOneStep() || !folded.areSeparate() && !folded.areTied() && hasZeros(tensor)) {
+      identities.doubt(tensor.source().name(), MERGED, true);
     }
-    StoredTensor known = restored.putIfAbsent(file, parameter);
-    if (known != null && !known.parameter().equals(parameter.parameter())) {
-      identities.doubt(file, EQUAL, true);
-    }
-    boolean taken =
-        restored.entrySet().stream()
-            .anyMatch(
-                other ->
-                    !other.getKey().equals(file)
-                        && other.getValue().parameter().equals(restored.get(file).parameter()));
-    if (taken || stored.containsKey(restored.get(file).parameter())) {
-      identities.doubt(file, UNKNOWN, true);
-    }
+    restored.computeIfAbsent(name, n -> new ArrayList<>()).add(parameter);
+  }
+
+  /** A mask that was folded into a weight leaves zeros, as a rule. */
+  private static boolean hasZeros(StoredTensor tensor) {
+    return Arrays.stream(tensor.source().reals()).anyMatch(value -> value == 0);
+  }
+
+  /**
+   * Looks at the restored tensors together: those of equal values are one in the file, and may be
+   * one in the module, or several.
+   */
+  private void settleRestored() {
+    Map<String, String> taken = new HashMap<>();
+    Map<String, String> tied = new HashMap<>();
+    restored.forEach(
+        (name, found) -> {
+          String file = aliases.getOrDefault(name, name);
+          boolean shared = aliases.containsKey(name) || aliases.containsValue(name);
+          String parameter = found.get(0).parameter();
+          if (shared && folded.areTied()) {
+            tied.merge(file, parameter, this::first);
+          } else if (shared && !folded.areSeparate()) {
+            tied.merge(
+                file,
+                parameter,
+                (one, other) -> {
+                  if (!one.equals(other)) {
+                    identities.doubt(file, EQUAL, true);
+                  }
+                  return one;
+                });
+          } else if (taken.putIfAbsent(parameter, name) != null) {
+            identities.doubt(file, EQUAL, true);
+          }
+          boolean same = found.stream().allMatch(f -> f.parameter().equals(parameter));
+          if (!same || stored.containsKey(parameter)) {
+            identities.doubt(file, EQUAL, true);
+          }
+        });
+    restored.replaceAll(
+        (name, found) -> {
+          String one = tied.get(aliases.getOrDefault(name, name));
+          return one == null ? found : List.of(found.get(0).named(one));
+        });
+  }
+
+  /** Of two names of a tied weight the one whose bias the module has first. */
+  private String first(String one, String other) {
+    List<String> names = List.copyOf(stored.keySet());
+    int position = names.indexOf(sibling(one, "bias"));
+    int otherPosition = names.indexOf(sibling(other, "bias"));
+    return otherPosition >= 0 && otherPosition < position ? other : one;
   }
 
   /**
@@ -283,7 +393,9 @@ final class ScriptedTensors {
     if (scope.isEmpty()) {
       return null;
     }
-    identities.doubt(tensor.source().name(), PRODUCT, true);
+    if (!isFollowedByNorm(node)) {
+      identities.doubt(tensor.source().name(), PRODUCT, true);
+    }
     return tensor.asTransposeOf(ScriptedScopes.module(scope) + ".weight");
   }
 
@@ -308,8 +420,8 @@ final class ScriptedTensors {
       identities.put(name, tensor.constant());
     } else if (parameters.contains(name)) {
       identities.put(name, tensor);
-    } else if (restored.containsKey(file)) {
-      identities.put(name, restored.get(file));
+    } else if (restored.containsKey(name)) {
+      identities.put(name, restored.get(name).get(0));
     } else if (isMadeByExporter(name)) {
       identities.doubt(file, MERGED, true);
       identities.put(name, tensor.shape().rank() == 0 ? tensor.constant() : tensor);

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -53,6 +54,7 @@ final class TensorIdentities {
   private final List<String> notes = new ArrayList<>();
   private final List<String> order = new ArrayList<>();
   private final Set<String> frozen = new LinkedHashSet<>();
+  private UnaryOperator<StoredTensor> branches = StoredTensor::constant;
   private String advice = "";
 
   /**
@@ -63,6 +65,7 @@ final class TensorIdentities {
   }
 
   /**
+   * @param graph the file's, with what is left out of it
    * @param needed the nodes that lead to the output
    * @param sources all tensors of the file by their names
    * @param tensors those of floating-point numbers; what is found out replaces them
@@ -70,11 +73,11 @@ final class TensorIdentities {
    */
   static TensorIdentities of(
       ModelProto file,
+      GraphProto graph,
       BitSet needed,
       Map<String, TensorSource> sources,
       Map<String, StoredTensor> tensors) {
     TensorIdentities identities = new TensorIdentities(tensors);
-    GraphProto graph = file.getGraph();
     ExportedSignature signature = new ExportedSignature(graph);
     ModuleRecord record = ModuleRecord.of(file);
     if (record != null) {
@@ -107,6 +110,15 @@ final class TensorIdentities {
   /** What stands for a tensor as the input of one node; null if what stands for it elsewhere. */
   StoredTensor use(int node, String input) {
     return uses.get(new NodeInput(node, input));
+  }
+
+  /** What becomes of tensors that lie in the branch of a node; they are constants by default. */
+  void putBranches(UnaryOperator<StoredTensor> identity) {
+    branches = identity;
+  }
+
+  StoredTensor inBranch(TensorSource source) {
+    return branches.apply(StoredTensor.of(source));
   }
 
   /** A node that only gives a tensor another name, which is known by now. */
