@@ -23,7 +23,6 @@ final class ProcessEnd {
 
   private static final Map<String, Integer> SIGNALS = Map.of("HUP", 1, "INT", 2, "TERM", 15);
 
-  /** After it nobody is waited for. */
   private static final long MOST_SECONDS = 20;
 
   /** Before all other hooks, and after them. */
@@ -32,6 +31,7 @@ final class ProcessEnd {
   private static final int LAST = 1;
 
   private final RunStatus status;
+  private final long mostSeconds;
 
   /** Opened when the process is to end, whoever wants it to. */
   private final CountDownLatch ending = new CountDownLatch(1);
@@ -44,15 +44,23 @@ final class ProcessEnd {
   /** Whether the run has come to its end and said what there was to say. */
   private boolean settled;
 
-  private ProcessEnd(RunStatus status) {
+  private ProcessEnd(RunStatus status, long mostSeconds) {
     this.status = status;
+    this.mostSeconds = mostSeconds;
   }
 
   /**
    * Takes charge of this process. The threads are there from now on: later there may be no memory.
    */
   static ProcessEnd of(RunStatus status) {
-    ProcessEnd end = new ProcessEnd(status);
+    return of(status, MOST_SECONDS);
+  }
+
+  /**
+   * @param mostSeconds after which nobody is waited for
+   */
+  static ProcessEnd of(RunStatus status, long mostSeconds) {
+    ProcessEnd end = new ProcessEnd(status, mostSeconds);
     end.start("ending", end::exitWhenAsked);
     end.start("halting", end::haltWhenLate);
     Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> end.threadDied(thrown));
@@ -121,9 +129,11 @@ final class ProcessEnd {
 
   /** Returns false, so that the JVM does what it does at this signal. */
   private boolean signalled(String name, int number) {
-    settle(
+    if (settle(
         SIGNAL_CODES + number,
-        "Ended by SIG%s before the run was finished; nothing was written".formatted(name));
+        "Ended by SIG%s before the run was finished; nothing was written".formatted(name))) {
+      status.ended(exitCode);
+    }
     return false;
   }
 
@@ -146,6 +156,7 @@ final class ProcessEnd {
   private void exitWhenAsked() {
     try {
       exiting.await();
+      status.ended(exitCode);
       System.exit(exitCode);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -155,7 +166,7 @@ final class ProcessEnd {
   private void haltWhenLate() {
     try {
       ending.await();
-      TimeUnit.SECONDS.sleep(MOST_SECONDS);
+      TimeUnit.SECONDS.sleep(mostSeconds);
       Runtime.getRuntime().halt(exitCode);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -78,7 +78,7 @@ final class RunStatus {
       Configuration configuration = SparkHadoopUtil.get().newConfiguration(new SparkConf());
       new StatusFile(exitCode, message, applicationId).writeBeside(output, inputs, configuration);
       return null;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | LinkageError e) {
       // A run that failed has said why; the place may be the reason.
       return exitCode == ExitCode.DONE.value()
           ? "The status of the run cannot be written beside '%s': %s"

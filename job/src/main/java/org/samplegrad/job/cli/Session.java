@@ -6,12 +6,14 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.Utils;
 import org.samplegrad.job.failures.JobFailedException;
 import org.samplegrad.job.failures.WrongUsageException;
 
@@ -62,6 +64,7 @@ final class Session implements AutoCloseable {
       warehouse = Path.of(System.getProperty("java.io.tmpdir"), "warehouse-" + UUID.randomUUID());
       configuration.set(WAREHOUSE, warehouse.toString());
     }
+    requireLocalDirectory(configuration);
     SparkSession session = start(configuration);
     if (!Logging.isOurs()) {
       session.sparkContext().setLogLevel(LOG_LEVEL);
@@ -77,6 +80,24 @@ final class Session implements AutoCloseable {
                   .formatted(heap >> 20)
               + " SAMPLEGRAD_DRIVER_MEMORY (spark-submit: --driver-memory) to more");
     }
+  }
+
+  /** Spark ends the process if it has none. */
+  private static void requireLocalDirectory(SparkConf configuration) {
+    String[] directories = Utils.getConfiguredLocalDirs(configuration);
+    for (String directory : directories) {
+      try {
+        Files.createDirectories(Path.of(directory));
+        Files.delete(Files.createTempFile(Path.of(directory), "samplegrad", null));
+        return;
+      } catch (IOException | InvalidPathException e) { // another may do
+        continue;
+      }
+    }
+    throw new WrongUsageException(
+        "Spark cannot write to its local directories (%s): set SPARK_LOCAL_DIRS to one that can be"
+                .formatted(String.join(", ", directories))
+            + " written and has space");
   }
 
   private static SparkSession start(SparkConf configuration) {
