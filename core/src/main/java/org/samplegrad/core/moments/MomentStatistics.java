@@ -1,6 +1,7 @@
 package org.samplegrad.core.moments;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.parameters.ParameterVector;
 
@@ -16,12 +17,6 @@ import org.samplegrad.core.parameters.ParameterVector;
  */
 public record MomentStatistics(
     long count, double lossMean, ParameterVector meanGradient, ParameterVector variance) {
-
-  /**
-   * Roundings by which a moment summed from numbers of one precision may be off, as a multiple of
-   * the unit roundoff: forward, backward, square and blocked sums together.
-   */
-  private static final double ROUNDINGS = 8;
 
   /**
    * @throws IllegalArgumentException if the moments are empty
@@ -92,6 +87,15 @@ public record MomentStatistics(
     if (count == 1 || (squaredMean == 0 && total == 0)) {
       return 0;
     }
-    return ROUNDINGS * precision.unitRoundoff() * (total + 2 * squaredMean) / total;
+    return SumRoundings.inVariance(precision, squaredMean, total) / total;
+  }
+
+  /** All that is known without a comparison of precisions: nothing of the gradient. */
+  public ErrorBounds cancellationBounds(Precision precision) {
+    int parameters = meanGradient.layout().entries().size();
+    return new ErrorBounds(
+        relativeErrorBound(precision),
+        IntStream.range(0, parameters).mapToObj(p -> relativeErrorBound(precision, p)).toList(),
+        count == 1 ? 0 : Double.NaN);
   }
 }

@@ -11,6 +11,11 @@ public interface DistributedBlocks {
   /** The message about a row that was found bad, naming its position in the data set. */
   String describe(BadRow row);
 
+  /** The same samples in the order of the data set, where {@link #deliveries} spreads them anew. */
+  default JavaRDD<BlockDelivery> deliveriesAsRead() {
+    return deliveries();
+  }
+
   /** What the data set is called in messages. */
   String name();
 }

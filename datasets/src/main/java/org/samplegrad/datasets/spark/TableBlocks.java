@@ -30,11 +30,17 @@ public final class TableBlocks implements DistributedBlocks {
 
   private final String name;
   private final JavaRDD<InternalRow> rows;
+  private final JavaRDD<BlockDelivery> asRead;
   private final JavaRDD<BlockDelivery> deliveries;
 
-  private TableBlocks(String name, JavaRDD<InternalRow> rows, JavaRDD<BlockDelivery> deliveries) {
+  private TableBlocks(
+      String name,
+      JavaRDD<InternalRow> rows,
+      JavaRDD<BlockDelivery> asRead,
+      JavaRDD<BlockDelivery> deliveries) {
     this.name = name;
     this.rows = rows;
+    this.asRead = asRead;
     this.deliveries = deliveries;
   }
 
@@ -76,6 +82,7 @@ public final class TableBlocks implements DistributedBlocks {
     return new TableBlocks(
         name,
         rows,
+        deliveries,
         respread
             ? Respread.over(deliveries, options.partitions(), options.blockSize())
             : deliveries);
@@ -158,6 +165,11 @@ public final class TableBlocks implements DistributedBlocks {
   @Override
   public JavaRDD<BlockDelivery> deliveries() {
     return deliveries;
+  }
+
+  @Override
+  public JavaRDD<BlockDelivery> deliveriesAsRead() {
+    return asRead;
   }
 
   @Override

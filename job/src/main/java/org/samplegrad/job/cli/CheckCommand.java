@@ -167,6 +167,6 @@ final class CheckCommand implements Callable<Integer> {
     public void passEnded(String pass, double seconds) {}
 
     @Override
-    public void repeatsInFloat64(double relativeErrorBound) {}
+    public void repeatsInFloat64(String what, double relativeErrorBound) {}
   }
 }

@@ -1,6 +1,7 @@
 package org.samplegrad.job.distributed;
 
 import org.samplegrad.core.backend.Precision;
+import org.samplegrad.core.moments.ErrorBounds;
 import org.samplegrad.core.moments.MomentStatistics;
 import org.samplegrad.core.parameters.ParameterVector;
 
@@ -16,6 +17,7 @@ public record FunctionalResult(
     MomentStatistics statistics,
     double value,
     ParameterVector gradient,
+    ErrorBounds bounds,
     long skippedRows,
     Precision precision,
     String backend,

@@ -21,6 +21,9 @@ public record MemoryNeed(long elements, long array, long moments, long tensor) {
   /** The classes and tables of Spark and of the program. */
   private static final long PROGRAM = 96L << 20;
 
+  /** Of a gradient in both precisions, cotangents, and the differences of some blocks. */
+  private static final int ARRAYS_COMPARED = 10;
+
   public static MemoryNeed of(Objective objective, VarianceDetail detail, Precision precision) {
     long elements = objective.model().parameters().size();
     long array = Double.BYTES * elements;
@@ -119,6 +122,17 @@ public record MemoryNeed(long elements, long array, long moments, long tensor) {
   /** Whether there is room beside it for all blocks that Spark may keep in memory. */
   boolean leavesRoomForBlocks(Heaps heaps, int partitions) {
     return ofTasks(heaps, heaps.tasks(partitions)) + heaps.ofBlocks() <= heaps.ofTasks();
+  }
+
+  /**
+   * Whether precisions can be compared on the driver between the passes.
+   *
+   * @param blocksInMemory whether Spark may keep blocks there, which it does not give back
+   */
+  boolean leavesRoomForComparison(Heaps heaps, boolean blocksInMemory) {
+    long blocks = heaps.local() && blocksInMemory ? heaps.ofBlocks() : 0;
+    long compared = ARRAYS_COMPARED * array;
+    return PROGRAM + functional() + compared + blocks <= heaps.driver();
   }
 
   /**

@@ -8,6 +8,11 @@ public interface PassListener {
 
   void passEnded(String pass, double seconds);
 
-  /** The moments in float32 leave too large an error in the total variance. */
-  void repeatsInFloat64(double relativeErrorBound);
+  /**
+   * Computing in float32 leaves too large an error.
+   *
+   * @param what is not accurate enough
+   * @param relativeErrorBound infinite if it may be nothing but rounding
+   */
+  void repeatsInFloat64(String what, double relativeErrorBound);
 }

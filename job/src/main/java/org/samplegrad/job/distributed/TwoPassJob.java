@@ -12,6 +12,7 @@ import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.KeptResults;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.moments.Cotangents;
+import org.samplegrad.core.moments.ErrorBounds;
 import org.samplegrad.core.moments.MomentFunctional;
 import org.samplegrad.core.moments.MomentStatistics;
 import org.samplegrad.core.moments.Moments;
@@ -42,6 +43,7 @@ public final class TwoPassJob {
   private final Objective objective;
   private final String backendName;
   private final Broadcast<ParameterVector> parameters;
+  private final NotFinite check;
   private final PassListener listener;
   private final TotalsReduction.Choice reductions;
 
@@ -65,6 +67,7 @@ public final class TwoPassJob {
     this.objective = objective;
     this.backendName = backendName;
     this.parameters = spark.broadcast(parameters);
+    this.check = new NotFinite(objective, this.parameters, backendName);
     this.listener = listener;
     this.reductions = reductions;
   }
@@ -81,74 +84,74 @@ public final class TwoPassJob {
 
   private record PullBackResult(ParameterVector gradient, double seconds) {}
 
+  /** Why results in float32 will not do. */
+  private record Inaccurate(String what, double bound) {}
+
+  /**
+   * What an attempt in one precision came to.
+   *
+   * @param result null if it is not accurate enough
+   */
+  private record Outcome(FunctionalResult result, Inaccurate inaccurate, Times times) {}
+
+  /** Of the passes so far, as the driver saw them. */
+  private record Times(double moments, double pullBack) {}
+
+  /** What the second pass starts from; the moments leave it their memory. */
+  private record Between(
+      MomentStatistics statistics,
+      long skippedRows,
+      ErrorEstimate errors,
+      Cotangents cotangents,
+      Inaccurate inaccurate,
+      Times times) {}
+
   /**
    * @param blocks the data set, for computing in a precision
    * @throws BadDataException if a row is bad, there are none, or a mean has nothing to divide by
    * @throws JobFailedException if the totals are not finite numbers
    */
   public FunctionalResult run(Function<Precision, DistributedBlocks> blocks, Plan plan) {
-    PrecisionChoice choice = plan.precision();
-    Reduction reduction = plan.reduction();
-    Precision precision = choice.first();
-    Attempt attempt = new Attempt(blocks.apply(precision), precision, plan.detail());
-    try {
-      MomentsResult first = attempt.moments(reduction);
-      double seconds = first.seconds();
-      MomentStatistics statistics = MomentStatistics.of(first.moments(), reduction);
-      if (choice.asksForFloat64(statistics)) {
-        listener.repeatsInFloat64(statistics.relativeErrorBound(precision));
-        attempt.close();
-        precision = Precision.FLOAT64;
-        attempt = new Attempt(blocks.apply(precision), precision, plan.detail());
-        first = attempt.moments(reduction);
-        seconds += first.seconds();
-        statistics = MomentStatistics.of(first.moments(), reduction);
+    Outcome outcome = compute(blocks, plan, plan.precision().first(), new Times(0, 0));
+    if (outcome.result() == null) {
+      listener.repeatsInFloat64(outcome.inaccurate().what(), outcome.inaccurate().bound());
+      PrecisionChoice repeated = PrecisionChoice.FLOAT64;
+      Plan inFloat64 = new Plan(plan.functional(), plan.detail(), plan.reduction(), repeated);
+      outcome = compute(blocks, inFloat64, repeated.first(), outcome.times());
+    }
+    return outcome.result();
+  }
+
+  private Outcome compute(
+      Function<Precision, DistributedBlocks> blocks,
+      Plan plan,
+      Precision precision,
+      Times earlier) {
+    try (Attempt attempt = new Attempt(blocks, precision, plan)) {
+      Between between = attempt.functional(earlier);
+      if (between.inaccurate() != null) {
+        return new Outcome(null, between.inaccurate(), between.times());
       }
-      requireFinite(statistics);
-      Cotangents cotangents = cotangents(plan.functional(), first.moments(), reduction);
-      long skippedRows = first.skippedRows();
-      first = null; // the moments leave their memory to the pull-back
-      PullBackResult second = attempt.pullBack(cotangents);
-      requireFinite("gradient of the result", second.gradient());
-      return new FunctionalResult(
-          statistics,
-          cotangents.value(),
-          second.gradient(),
-          skippedRows,
-          precision,
-          attempt.backendUsed,
-          seconds,
-          second.seconds());
-    } finally {
-      attempt.close();
-    }
-  }
-
-  private static Cotangents cotangents(
-      MomentFunctional functional, Moments moments, Reduction reduction) {
-    try (Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
-      return Cotangents.of(functional, moments, reduction, float64);
-    }
-  }
-
-  private static void requireFinite(MomentStatistics statistics) {
-    if (!Double.isFinite(statistics.lossMean())) {
-      throw new JobFailedException(
-          "The loss is not a finite number (%s): the model's outputs overflow. Check the scale of the"
-                  .formatted(statistics.lossMean())
-              + " weights and of the features");
-    }
-    requireFinite("mean gradient", statistics.meanGradient());
-    requireFinite("variance of the gradients", statistics.variance());
-  }
-
-  private static void requireFinite(String what, ParameterVector values) {
-    String parameter = values.firstNotFinite();
-    if (parameter != null) {
-      throw new JobFailedException(
-          "The %s of parameter '%s' is not finite: numbers overflow. Use --precision float64, or"
-                  .formatted(what, parameter)
-              + " check the scale of the weights and of the features");
+      PullBackResult second = attempt.pullBack(between.cotangents());
+      check.requireFinite(second.gradient(), precision);
+      Times times =
+          new Times(between.times().moments(), between.times().pullBack() + second.seconds());
+      ErrorBounds bounds = between.errors().with(second.gradient());
+      if (plan.precision().asksForFloat64(bounds.gradient())) {
+        return new Outcome(null, new Inaccurate("gradient", bounds.gradient()), times);
+      }
+      FunctionalResult result =
+          new FunctionalResult(
+              between.statistics(),
+              between.cotangents().value(),
+              second.gradient(),
+              bounds,
+              between.skippedRows(),
+              precision,
+              attempt.backendUsed,
+              times.moments(),
+              times.pullBack());
+      return new Outcome(result, null, times);
     }
   }
 
@@ -158,32 +161,34 @@ public final class TwoPassJob {
 
   /** Both passes over the same blocks in one precision. */
   private final class Attempt implements AutoCloseable {
+    private final Function<Precision, DistributedBlocks> byPrecision;
     private final DistributedBlocks blocks;
     private final Precision precision;
-    private final VarianceDetail detail;
+    private final Plan plan;
     private final String backendUsed;
+    private final boolean hasRoomForComparison;
     private final JavaRDD<StoredDelivery> stored;
     private final JavaRDD<BlockDelivery> deliveries;
 
-    Attempt(DistributedBlocks blocks, Precision precision, VarianceDetail detail) {
-      this.blocks = blocks;
+    Attempt(Function<Precision, DistributedBlocks> byPrecision, Precision precision, Plan plan) {
+      this.byPrecision = byPrecision;
+      this.blocks = byPrecision.apply(precision);
       this.precision = precision;
-      this.detail = detail;
+      this.plan = plan;
       // Opened here first, so that a backend that cannot run fails with its own message.
       try (Backend backend = Backends.open(backendName, precision)) {
         this.backendUsed = backend.name();
       }
       JavaRDD<BlockDelivery> found = blocks.deliveries();
       Heaps heaps = Heaps.of(spark.getConf());
-      MemoryNeed need = MemoryNeed.of(objective, detail, precision);
+      MemoryNeed need = MemoryNeed.of(objective, plan.detail(), precision);
       need.requireFits(heaps, found.getNumPartitions());
+      boolean inMemory = need.leavesRoomForBlocks(heaps, found.getNumPartitions());
+      this.hasRoomForComparison = need.leavesRoomForComparison(heaps, inMemory);
       this.stored =
           found
               .map(StoredDelivery::new)
-              .persist(
-                  need.leavesRoomForBlocks(heaps, found.getNumPartitions())
-                      ? StorageLevel.MEMORY_AND_DISK()
-                      : StorageLevel.DISK_ONLY());
+              .persist(inMemory ? StorageLevel.MEMORY_AND_DISK() : StorageLevel.DISK_ONLY());
       this.deliveries = stored.map(StoredDelivery::delivery);
     }
 
@@ -192,7 +197,58 @@ public final class TwoPassJob {
       stored.unpersist();
     }
 
-    MomentsResult moments(Reduction reduction) {
+    /** The first pass and the functional, with what its errors come to. */
+    Between functional(Times earlier) {
+      MomentsResult first = moments();
+      Times times = new Times(earlier.moments() + first.seconds(), earlier.pullBack());
+      MomentStatistics statistics = MomentStatistics.of(first.moments(), plan.reduction());
+      double cancellation = statistics.relativeErrorBound(precision);
+      boolean finite = Double.isFinite(statistics.lossMean()) && !Double.isNaN(cancellation);
+      if (plan.precision() == PrecisionChoice.AUTO && !finite) {
+        Inaccurate overflow = new Inaccurate("loss or its gradient", Double.POSITIVE_INFINITY);
+        return new Between(statistics, 0, null, null, overflow, times);
+      }
+      Inaccurate inaccurate = inaccurate("total variance", cancellation);
+      if (inaccurate != null) {
+        return new Between(statistics, 0, null, null, inaccurate, times);
+      }
+      check.requireFinite(statistics, blocks, precision);
+      try (Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+        ErrorEstimate errors = errors(first.moments(), statistics, float64);
+        inaccurate = inaccurate("total variance", errors.variance().totalVariance());
+        if (inaccurate == null && errors.ofAllSamples()) { // few, so that they cost little again
+          inaccurate = inaccurate("variance of a parameter", errors.variance().worstOfParameters());
+        }
+        Cotangents cotangents =
+            inaccurate != null
+                ? null
+                : Cotangents.of(plan.functional(), first.moments(), plan.reduction(), float64);
+        return new Between(statistics, first.skippedRows(), errors, cotangents, inaccurate, times);
+      }
+    }
+
+    private Inaccurate inaccurate(String what, double bound) {
+      return plan.precision().asksForFloat64(bound) ? new Inaccurate(what, bound) : null;
+    }
+
+    private ErrorEstimate errors(Moments moments, MomentStatistics statistics, Backend float64) {
+      if (moments.count() == 1 || !hasRoomForComparison) {
+        return ErrorEstimate.withoutComparison(statistics, precision);
+      }
+      return ErrorEstimate.of(
+          objective,
+          parameters.value(),
+          precision == Precision.FLOAT64 ? blocks : byPrecision.apply(Precision.FLOAT64),
+          moments,
+          statistics,
+          precision,
+          backendName,
+          plan,
+          float64);
+    }
+
+    private MomentsResult moments() {
+      VarianceDetail detail = plan.detail();
       double start = start(MOMENTS);
       ParameterLayout layout = objective.model().parameters();
       List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout, detail));
@@ -214,7 +270,7 @@ public final class TwoPassJob {
                 ? "%s is empty: there is no row to compute anything from".formatted(blocks.name())
                 : "%s has no usable row: all %d were skipped".formatted(blocks.name(), skipped));
       }
-      if (reduction == Reduction.MEAN && moments.denominator() == 0) {
+      if (plan.reduction() == Reduction.MEAN && moments.denominator() == 0) {
         throw new BadDataException(
             "%s has no label that counts: all %d are ignored or have the weight 0, so that --reduction"
                     .formatted(blocks.name(), moments.count())

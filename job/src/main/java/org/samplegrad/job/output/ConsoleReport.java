@@ -29,9 +29,10 @@ public final class ConsoleReport implements PassListener {
   }
 
   @Override
-  public void repeatsInFloat64(double relativeErrorBound) {
+  public void repeatsInFloat64(String what, double relativeErrorBound) {
     print(
-        "In float32 the total variance may be wrong by %s of its value: repeating in float64",
+        "In float32 the %s may be wrong by %s of its size: repeating in float64",
+        what,
         Double.isFinite(relativeErrorBound)
             ? String.format(Locale.ROOT, "%.2g", relativeErrorBound)
             : "all");
@@ -44,7 +45,7 @@ public final class ConsoleReport implements PassListener {
     print("mean loss                      %.6g", report.statistics().lossMean());
     print("norm of the mean gradient      %.6g", report.statistics().meanGradient().norm());
     print("total variance                 %s", variance(report));
-    print("norm of its gradient           %.10g", report.result().gradient().norm());
+    print("norm of its gradient           %s", gradient(report));
     List<Report.ParameterShare> all = report.shares();
     List<Report.ParameterShare> shares = all.stream().limit(MOST_PARAMETERS).toList();
     int width = Math.max(9, shares.stream().mapToInt(s -> s.name().length()).max().orElse(0));
@@ -55,7 +56,7 @@ public final class ConsoleReport implements PassListener {
           row,
           share.name(),
           Arrays.toString(share.shape()),
-          String.format(Locale.ROOT, "%.6g", share.varianceSum()),
+          variance(share),
           String.format(Locale.ROOT, "%.6g", share.meanGradientNorm()));
     }
     int more = all.size() - shares.size();
@@ -85,6 +86,24 @@ public final class ConsoleReport implements PassListener {
         + "  ("
         + String.join(", ", remarks)
         + ")";
+  }
+
+  private static String gradient(Report report) {
+    double bound = report.gradientErrorBound();
+    String remark = "";
+    if (bound > 0) {
+      remark =
+          bound < 1
+              ? String.format(Locale.ROOT, "  (relative error below %.1g)", bound)
+              : "  (smaller than its rounding error)";
+    }
+    return String.format(Locale.ROOT, "%.10g", report.result().gradient().norm()) + remark;
+  }
+
+  private static String variance(Report.ParameterShare share) {
+    return Double.isNaN(share.varianceSum())
+        ? "only rounding"
+        : String.format(Locale.ROOT, "%.6g", share.varianceSum());
   }
 
   public void written(OutputDirectory directory) {

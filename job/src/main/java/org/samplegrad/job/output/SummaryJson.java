@@ -12,6 +12,8 @@ final class SummaryJson {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  private static final String ERROR_BOUND = "relative_error_bound";
+
   private SummaryJson() {}
 
   static void write(Report report, OutputStream stream) throws IOException {
@@ -25,12 +27,13 @@ final class SummaryJson {
       ObjectNode parameter = root.withArray("parameters").addObject();
       parameter.put("name", share.name());
       Arrays.stream(share.shape()).forEach(parameter.putArray("shape")::add);
-      parameter.put("variance_sum", share.varianceSum());
+      putNumber(parameter, "variance_sum", share.varianceSum());
       parameter.put("mean_gradient_norm", share.meanGradientNorm());
-      putBound(parameter, share.errorBound());
+      putNumber(parameter, ERROR_BOUND, share.errorBound());
     }
     root.put("loss_mean", report.statistics().lossMean());
-    putBound(root, report.errorBound());
+    putNumber(root, ERROR_BOUND, report.errorBound());
+    putNumber(root, "gradient_" + ERROR_BOUND, report.gradientErrorBound());
     root.put("precision_used", report.result().precision().toString());
     root.put("backend", report.result().backend());
     root.put("reduction", report.reduction().toString());
@@ -43,8 +46,8 @@ final class SummaryJson {
     MAPPER.writeValue(stream, root);
   }
 
-  /** JSON has no infinity: null where the variance vanishes in rounding. */
-  private static void putBound(ObjectNode node, double bound) {
-    node.put("relative_error_bound", Double.isFinite(bound) ? (Double) bound : null);
+  /** JSON has no infinity and no NaN: null where a number vanishes in rounding or is not known. */
+  private static void putNumber(ObjectNode node, String name, double value) {
+    node.put(name, Double.isFinite(value) ? (Double) value : null);
   }
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
@@ -83,7 +84,7 @@ class TwoPassJobTest extends SparkSuite {
     }
 
     @Override
-    public void repeatsInFloat64(double relativeErrorBound) {
+    public void repeatsInFloat64(String what, double relativeErrorBound) {
       lines.add("repeats");
     }
   }
@@ -248,12 +249,67 @@ class TwoPassJobTest extends SparkSuite {
     assertThat(jsc().getPersistentRDDs()).isEmpty();
   }
 
-  @Test
-  void staysInFloat32WhereThatIsAccurate() {
-    FunctionalResult result = line(new TwoLabels(1, 2, 100), PrecisionChoice.AUTO);
+  @ParameterizedTest
+  @ValueSource(ints = {SAMPLES, 60_000})
+  void staysInFloat32WhereThatIsAccurate(int samples) {
+    FunctionalResult result = convolution(samples, PrecisionChoice.AUTO);
+    FunctionalResult exact = convolution(samples, PrecisionChoice.FLOAT64);
     assertThat(result.precision()).isEqualTo(Precision.FLOAT32);
-    assertThat(result.value()).isCloseTo(4, within(1e-5));
-    assertThat(log.lines).containsExactly("Moments pass float32", "Pull-back pass float32");
+    assertThat(log.lines).startsWith("Moments pass float32", "Pull-back pass float32");
+    assertThat(log.lines).hasSize(4);
+    assertWithin(result.bounds().totalVariance(), result.value(), exact.value());
+    assertThat(result.bounds().totalVariance()).isBetween(1e-12, 1e-5);
+    assertThat(result.bounds().gradient()).isBetween(1e-9, 1e-4);
+    assertThat(distance(result.gradient(), exact.gradient()))
+        .isLessThanOrEqualTo(result.bounds().gradient() * exact.gradient().norm());
+    for (int p = 0; p < result.bounds().parameters().size(); p++) {
+      assertWithin(
+          result.bounds().parameters().get(p),
+          result.statistics().variance().sum(exact.gradient().layout().entries().get(p)),
+          exact.statistics().variance().sum(exact.gradient().layout().entries().get(p)));
+    }
+    assertThat(exact.bounds().totalVariance()).isBetween(1e-16, 1e-13);
+    assertThat(exact.bounds().gradient()).isBetween(1e-17, 1e-12);
+  }
+
+  private static void assertWithin(double bound, double found, double exact) {
+    assertThat(Math.abs(found - exact)).isLessThanOrEqualTo(bound * Math.abs(exact));
+  }
+
+  private static double distance(ParameterVector a, ParameterVector b) {
+    double squares = 0;
+    for (int i = 0; i < a.layout().size(); i++) {
+      squares += (a.value(i) - b.value(i)) * (a.value(i) - b.value(i));
+    }
+    return Math.sqrt(squares);
+  }
+
+  private FunctionalResult convolution(int samples, PrecisionChoice precision) {
+    SampleSource source =
+        new SyntheticSamples(
+            SMALL_CONVOLUTION.model().inputShape().size(), SMALL_CONVOLUTION.target(), 0, samples);
+    return run(
+        SMALL_CONVOLUTION,
+        SMALL_CONVOLUTION.model().initialParameters(4),
+        source,
+        StandardFunctional.TOTAL_VARIANCE,
+        Reduction.SUM,
+        precision);
+  }
+
+  /** The line's second derivatives are all the same, so that the gradient of its variance is 0. */
+  @Test
+  void repeatsInFloat64AGradientThatIsRounding() {
+    FunctionalResult result = line(new TwoLabels(1, 2, 100), PrecisionChoice.AUTO);
+    assertThat(result.precision()).isEqualTo(Precision.FLOAT64);
+    assertThat(result.value()).isCloseTo(4, within(1e-12));
+    assertThat(log.lines)
+        .containsExactly(
+            "Moments pass float32",
+            "Pull-back pass float32",
+            "repeats",
+            "Moments pass float64",
+            "Pull-back pass float64");
   }
 
   @ParameterizedTest
@@ -265,10 +321,61 @@ class TwoPassJobTest extends SparkSuite {
     assertThat(result.statistics().variance().values()).containsOnly(0);
   }
 
-  @Test
-  void overflowIsNoResult() {
-    assertThatThrownBy(() -> line(new TwoLabels(1e200, 1, 10), PrecisionChoice.FLOAT64))
+  @ParameterizedTest
+  @EnumSource(PrecisionChoice.class)
+  void overflowNamesTheRowAndAdvisesNoPrecisionThatWasUsed(PrecisionChoice precision) {
+    assertThatThrownBy(() -> line(new TwoLabels(1e200, 1, 10), precision))
         .isInstanceOf(JobFailedException.class)
-        .hasMessageContaining("not a finite number");
+        .hasMessageContainingAll("row 0 of samples", "not a finite number", "overflow", "scale")
+        .satisfies(thrown -> assertAdvice(thrown, precision));
+  }
+
+  private static void assertAdvice(Throwable thrown, PrecisionChoice precision) {
+    boolean advised = thrown.getMessage().contains("--precision float64");
+    assertThat(advised).isEqualTo(precision == PrecisionChoice.FLOAT32);
+  }
+
+  /** The square root of {@code w x} with {@code x = 1}, but 0 in one row. */
+  private record OneZero(long zero, long count) implements IndexedSource {
+    @Override
+    public RowProblem read(long index, BlockBuilder into) {
+      return RowProblem.of(
+          into.features().take(new float[] {index == zero ? 0 : 1}),
+          into.label().take(new double[] {index}));
+    }
+
+    @Override
+    public OneZero range(long from, long to) {
+      return new OneZero(zero - from, to - from);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(PrecisionChoice.class)
+  void anInfiniteDerivativeIsNotCalledOverflow(PrecisionChoice precision) {
+    Objective root =
+        new Objective(
+            new Sequential(Shape.of(1), List.of(new Linear(1, 1, false), Activation.SQRT)),
+            new MeanSquaredError());
+    ParameterVector one = new ParameterVector(root.model().parameters(), new double[] {1});
+    assertThatThrownBy(
+            () ->
+                run(
+                    root,
+                    one,
+                    new OneZero(13, 20),
+                    StandardFunctional.TOTAL_VARIANCE,
+                    Reduction.SUM,
+                    precision))
+        .isInstanceOf(JobFailedException.class)
+        .hasMessageContainingAll("row 13 of samples", "0.weight", "its loss is 169", "root")
+        .satisfies(thrown -> assertAdvice(thrown, precision));
+  }
+
+  @Test
+  void overflowOfWhatFloat32CannotHoldIsRepeatedInFloat64() {
+    FunctionalResult result = line(new TwoLabels(1e25, 2e25, 10), PrecisionChoice.AUTO);
+    assertThat(result.precision()).isEqualTo(Precision.FLOAT64);
+    assertThat(result.value()).isCloseTo(4e50, within(1e38));
   }
 }
