@@ -22,6 +22,7 @@ import org.samplegrad.core.layers.LayerNorm;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.layers.MatrixProduct;
 import org.samplegrad.core.layers.MaxPool;
+import org.samplegrad.core.layers.Reshape;
 import org.samplegrad.core.layers.Softmax;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.losses.TargetSpec;
@@ -161,7 +162,8 @@ record ObjectiveCase(
         of("residual with a scale", "mse", scaledResidual()),
         of("a linear layer used three times", "cross-entropy", sharedLinear()),
         of("a convolution used twice", "cross-entropy", sharedConvolution()),
-        of("one parameter in two structures", "mse", mixedUses()));
+        of("one parameter in two structures", "mse", mixedUses()),
+        of("weights computed from parameters", "mse", computedWeights()));
   }
 
   private static Graph scaledResidual() {
@@ -200,6 +202,33 @@ record ObjectiveCase(
     }
     y = builder.apply("flatten", new Flatten(), y);
     return builder.build(builder.apply("last", new Linear(8, 3, true), y));
+  }
+
+  /**
+   * A convolution and a linear layer whose weights are computed from parameters, one of which both
+   * weights share, which is also a layer's own weight and an operand.
+   */
+  private static Graph computedWeights() {
+    Graph.Builder builder = Graph.builder(Shape.of(2, 3, 3));
+    int left = builder.parameter("left", Shape.of(2, 2), 1);
+    int right = builder.parameter("right", Shape.of(2, 8), 1);
+    int whole = builder.parameter("whole", Shape.of(2, 8), 1);
+    int sum =
+        builder.combine(Arithmetic.ADD, whole, builder.combine(new MatrixProduct(), left, right));
+    int kernel = builder.apply(new Reshape(Shape.of(2, 2, 2, 2)), List.of(), sum);
+    int bias = builder.parameter("bias", Shape.of(2), 1);
+    Layer convolution = new Convolution(2, 2, Window.ofKernel(2, 2), 1, true);
+    int y = builder.applyComputed(convolution, List.of(kernel, bias), builder.input());
+    y = builder.apply("flatten", new Flatten(), builder.apply("tanh", Activation.TANH, y));
+    int grown = builder.apply(Activation.EXP, List.of(), right);
+    y = builder.applyComputed(new Linear(8, 2, false), List.of(grown), y);
+    y = builder.apply(new Linear(2, 2, false), List.of("left"), y);
+    return builder.build(
+        builder.combine(
+            Arithmetic.MULTIPLY,
+            y,
+            builder.apply(
+                new AxisReduction(AxisReduction.Kind.MEAN, List.of(0), false), List.of(), left)));
   }
 
   /** A weight as that of a layer and as the factor of a matrix product, a bias as an operand. */

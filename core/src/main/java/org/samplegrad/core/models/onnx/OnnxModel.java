@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.samplegrad.core.backend.Shape;
 import org.samplegrad.core.models.Graph;
 import org.samplegrad.core.models.Model;
@@ -259,7 +260,7 @@ public record OnnxModel(
           weights(model.parameters(), parameters),
           Set.copyOf(identities.frozen()),
           identities.merged(),
-          identities.notes());
+          Stream.concat(identities.notes().stream(), rule.notes().stream()).toList());
     }
 
     /** The nodes that lead to the output; what else the file computes is of no concern. */

@@ -138,7 +138,10 @@ enum Operator {
   ONE_HOT("OneHot", StaticEvaluation.one(StaticNumbers::oneHot)),
   NON_ZERO("NonZero", StaticEvaluation.one(StaticNumbers::nonZero)),
   TILE("Tile", StaticEvaluation.one(StaticSelections::tile), one(SliceNodes::tile)),
-  GATHER_ND("GatherND", StaticEvaluation.one(StaticSelections::gatherSlices)),
+  GATHER_ND(
+      "GatherND",
+      StaticEvaluation.one(StaticSelections::gatherSlices),
+      one(SliceNodes::gatherSlices)),
   SCATTER_ND("ScatterND", StaticEvaluation.one(StaticSelections::scatterSlices)),
   FLOOR("Floor", map(Math::floor)),
   CEIL("Ceil", map(Math::ceil)),

@@ -164,14 +164,31 @@ final class SliceNodes {
 
   static Operand gather(OnnxNode node, GraphTranslation graph) {
     long axis = node.integer("axis", 0);
+    return gather(node.operand(0), axis, node.constant(1, "indices"), graph);
+  }
+
+  /** By indices of the first axis. */
+  static Operand gatherSlices(OnnxNode node, GraphTranslation graph) {
     StaticTensor indices = node.constant(1, "indices");
-    if (graph.isKnown(node.operand(0))) {
-      StaticTensor constant = graph.known(node.operand(0));
+    int rank = indices.shape().rank();
+    if (node.integer("batch_dims", 0) != 0 || rank == 0 || indices.shape().extent(-1) != 1) {
+      throw new IllegalArgumentException(
+          "takes slices of samples by indices of the shape %s; supported are those of the first axis, [..., 1]"
+              .formatted(indices.shape()));
+    }
+    Shape shape = Shape.of(Arrays.copyOf(indices.shape().extents(), rank - 1));
+    return gather(node.operand(0), 0, StaticArrangements.reshape(indices, shape), graph);
+  }
+
+  private static Operand gather(
+      Operand operand, long axis, StaticTensor indices, GraphTranslation graph) {
+    if (graph.isKnown(operand)) {
+      StaticTensor constant = graph.known(operand);
       int position = StaticArrangements.axis(axis, constant.shape().rank());
       int[] positions = positions(indices, constant.shape().extent(position));
       return StaticArrangements.take(constant, position, indices.shape(), positions);
     }
-    GraphValue value = graph.valueAnywhere(node.operand(0));
+    GraphValue value = graph.valueAnywhere(operand);
     int position = value.sampleAxis(axis, "gathers along");
     int[] positions = positions(indices, value.shape().extent(position));
     GraphValue taken = take(value, position, positions, graph);

@@ -134,6 +134,26 @@ class OnnxModelTest {
     assertThat(file.read().model().outputShape()).isEqualTo(Shape.of(2, 2));
   }
 
+  @Test
+  void constantsThatTheExporterRoundedAreNoted() {
+    TensorProto.Builder third = OnnxTensors.of("val_3", 1, 4);
+    for (int i = 0; i < 4; i++) {
+      third.addFloatData(i / 3f);
+    }
+    OnnxText file = new OnnxText(-1, 4).weight("w", 4).tensor(third);
+    file.node("Mul", List.of("x", "w"), List.of("m"));
+    file.node("Add", List.of("m", "val_3"), List.of("y"));
+    file.graph()
+        .addMetadataProps(
+            StringStringEntryProto.newBuilder()
+                .setKey("pkg.torch.export.ExportedProgram.graph_signature")
+                .setValue("# inputs\np_w: PARAMETER target='w'\n"));
+    assertThat(file.read().notes())
+        .singleElement()
+        .asString()
+        .contains("constants val_3 were computed by the exporter");
+  }
+
   private static Shape shape(OnnxModel read, String name) {
     return read.weights().layout().entries().stream()
         .filter(entry -> entry.name().equals(name))

@@ -237,12 +237,10 @@ class OnnxRefusalTest {
             "Dropout",
             "training mode must be a single number, found the shape [0]"),
         Arguments.of(
-            "a comparison with several numbers",
-            vectors()
-                .integers("several", List.of(1L, 2L, 3L, 4L))
-                .node("Greater", List.of("x", "several"), Y),
-            "Greater",
-            "second input must be a single number, found the shape [4]"),
+            "a choice by what is no truth",
+            vectors().node("Where", List.of("x", "x", "x"), Y),
+            "Where",
+            "needs truths as its input 0"),
         Arguments.of(
             "a product of one input",
             vectors().weight("onnx::MatMul_3", 4, 4).node("MatMul", List.of("onnx::MatMul_3"), Y),
