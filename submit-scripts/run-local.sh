@@ -5,7 +5,8 @@
 #   submit-scripts/run-local.sh [COMMAND [OPTIONS]]      without arguments: the demonstration
 #
 # SAMPLEGRAD_MASTER         Spark master (default: local[*])
-# SAMPLEGRAD_DRIVER_MEMORY  heap of the program (default: 1g)
+# SAMPLEGRAD_DRIVER_MEMORY  heap of the program (default: a quarter of the memory of the machine or
+#                           the container, at least 1g)
 set -euo pipefail
 
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
@@ -43,7 +44,7 @@ has_vectors() {
   grep -q 'jdk\.incubator\.vector' <<<"$modules"
 }
 
-memory=${SAMPLEGRAD_DRIVER_MEMORY:-1g}
+memory=${SAMPLEGRAD_DRIVER_MEMORY:-$("$root/submit-scripts/default-heap.sh")}
 if ! [[ $memory =~ ^([0-9]{1,12})([kKmMgGtT]?)$ ]]; then
   echo "SAMPLEGRAD_DRIVER_MEMORY is '$memory'; expected a number and a unit, such as 4g." >&2
   exit 2

@@ -114,12 +114,12 @@ public final class BlockBuilder {
   /** The samples counted so far, at least one, as a block; the next sample starts another. */
   public Block build() {
     double[] blockTargets = Arrays.copyOf(targets, samples * targetCount);
-    Block block = bytes != null ? coded(blockTargets) : numbers(blockTargets);
+    Block block = bytes != null ? ofBytes(blockTargets) : numbers(blockTargets);
     allocate();
     return block;
   }
 
-  private Block coded(double[] blockTargets) {
+  private Block ofBytes(double[] blockTargets) {
     return Block.of(
         samples,
         format.sampleShape(),

@@ -16,7 +16,7 @@ import org.samplegrad.core.passes.TwoPasses;
  * the terms of the gradient), and as far as the right value itself moves when parameters and data
  * are inexact: some of a float32's rounding for float32, a millionth of that for float64.
  */
-final class Comparison {
+public final class Comparison {
   /** Tensors that are smaller than all together by more than this are compared less strictly. */
   private static final double SMALL = 1e-3;
 
@@ -29,8 +29,8 @@ final class Comparison {
    * @param relative to the norm of what is right
    * @param excess the difference as a multiple of what is allowed; at most 1 if all is well
    */
-  record Difference(String what, double relative, double excess) {
-    boolean isWrong() {
+  public record Difference(String what, double relative, double excess) {
+    public boolean isWrong() {
       return !(excess <= 1);
     }
 
@@ -52,13 +52,13 @@ final class Comparison {
   /**
    * @param found in the layout of what is expected
    */
-  static List<Difference> of(RandomModel model, TwoPasses found, Precision precision) {
+  public static List<Difference> of(RandomModel model, TwoPasses found, Precision precision) {
     Comparison comparison = new Comparison(model, precision);
     comparison.compare(found);
     return List.copyOf(comparison.differences);
   }
 
-  static Difference worst(List<Difference> differences) {
+  public static Difference worst(List<Difference> differences) {
     return differences.stream().max(Comparator.comparingDouble(Difference::excess)).orElseThrow();
   }
 

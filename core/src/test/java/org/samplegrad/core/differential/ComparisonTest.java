@@ -3,10 +3,7 @@ package org.samplegrad.core.differential;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.samplegrad.core.backend.Precision;
@@ -34,17 +31,12 @@ class ComparisonTest {
   }
 
   /** Some model of which there is more than one sample. */
-  private static RandomModel model(FileSystem files) throws IOException {
-    return RandomModel.in(files.getPath("/")).stream()
+  private static RandomModel model(FileSystem sample) throws IOException {
+    return RandomModel.in(sample).stream()
         .filter(model -> model.count() > 2 && model.sensitivity("gradient") < 1e-5)
         .filter(model -> model.text("data").equals("normal"))
         .findFirst()
         .orElseThrow();
-  }
-
-  private static FileSystem sample() throws IOException, URISyntaxException {
-    Path archive = Path.of(ComparisonTest.class.getResource(DifferentialTest.SAMPLE).toURI());
-    return FileSystems.newFileSystem(archive);
   }
 
   private static long wrong(
@@ -79,9 +71,9 @@ class ComparisonTest {
 
   @ParameterizedTest
   @EnumSource
-  void errorsAreSeenWhereTheyAre(Judge judge) throws IOException, URISyntaxException {
-    try (FileSystem files = sample()) {
-      RandomModel model = model(files);
+  void errorsAreSeenWhereTheyAre(Judge judge) throws IOException {
+    try (FileSystem sample = RandomModel.sample()) {
+      RandomModel model = model(sample);
       double off = 1 + judge.error;
       assertThat(wrong(model, judge, 1, 1, 1, 1)).isZero();
       assertThat(wrong(model, judge, off, 1, 1, 1)).isOne();

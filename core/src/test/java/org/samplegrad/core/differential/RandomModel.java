@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -29,11 +32,27 @@ import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.passes.Block;
 
 /** A folder that {@code random_models.py} wrote: a model, data, and the right values. */
-record RandomModel(Path folder, JsonNode description) {
-  private static final String MODEL = "model.onnx";
+public record RandomModel(Path folder, JsonNode description) {
+  public static final String MODEL = "model.onnx";
+  static final String SAMPLE = "/differential/sample.zip";
+
+  /** The archive of those that are kept with the sources, to be closed. */
+  public static FileSystem sample() throws IOException {
+    Path copy = Files.createTempFile("sample", ".zip");
+    copy.toFile().deleteOnExit();
+    try (InputStream archive = RandomModel.class.getResourceAsStream(SAMPLE)) {
+      Files.copy(archive, copy, StandardCopyOption.REPLACE_EXISTING);
+    }
+    return FileSystems.newFileSystem(copy);
+  }
+
+  /** Those in an archive. */
+  public static List<RandomModel> in(FileSystem archive) throws IOException {
+    return in(archive.getPath("/"));
+  }
 
   /** Those in a directory, by their names. */
-  static List<RandomModel> in(Path directory) throws IOException {
+  public static List<RandomModel> in(Path directory) throws IOException {
     List<RandomModel> found = new ArrayList<>();
     try (Stream<Path> folders = Files.list(directory)) {
       for (Path folder : (Iterable<Path>) folders.sorted()::iterator) {
@@ -47,20 +66,20 @@ record RandomModel(Path folder, JsonNode description) {
     return found;
   }
 
-  String name() {
+  public String name() {
     return text("name");
   }
 
-  String text(String key) {
+  public String text(String key) {
     return description.get(key).asText();
   }
 
-  double number(String key) {
+  public double number(String key) {
     return description.get(key).doubleValue();
   }
 
   /** The number of samples, N. */
-  int count() {
+  public int count() {
     return description.get("n").intValue();
   }
 
@@ -68,12 +87,12 @@ record RandomModel(Path folder, JsonNode description) {
    * How far one of the results moves when all numbers are as inexact as in float32, relative to its
    * norm; infinite where the norm is 0.
    */
-  double sensitivity(String result) {
+  public double sensitivity(String result) {
     JsonNode found = description.get("sensitivity").get(result);
     return found.isNull() ? Double.POSITIVE_INFINITY : found.doubleValue();
   }
 
-  OnnxModel model() throws IOException {
+  public OnnxModel model() throws IOException {
     Path file = folder.resolve(MODEL);
     ExternalFiles none =
         location -> {
@@ -84,21 +103,25 @@ record RandomModel(Path folder, JsonNode description) {
     }
   }
 
-  Loss loss() {
+  public Loss loss() {
+    return LossKind.named(text("loss")).create(lossOptions());
+  }
+
+  public Map<String, String> lossOptions() {
     Map<String, String> options = new TreeMap<>();
     description
         .get("loss_options")
         .fields()
         .forEachRemaining(option -> options.put(option.getKey(), option.getValue().textValue()));
-    return LossKind.named(text("loss")).create(options);
+    return options;
   }
 
-  Reduction reduction() {
+  public Reduction reduction() {
     return Reduction.valueOf(text("reduction").toUpperCase(Locale.ROOT));
   }
 
   /** The names and shapes of the module's parameters. */
-  ParameterLayout parameters() {
+  public ParameterLayout parameters() {
     List<String> names = new ArrayList<>();
     List<Shape> shapes = new ArrayList<>();
     Iterator<Map.Entry<String, JsonNode>> parameters = description.get("parameters").fields();
@@ -116,8 +139,23 @@ record RandomModel(Path folder, JsonNode description) {
   }
 
   /** Right values in the layout of {@link #parameters}. */
-  ParameterVector expected(String file) {
+  public ParameterVector expected(String file) {
     return tensors(file, parameters());
+  }
+
+  /**
+   * Features and labels of all samples, {@code [n, ...]} each.
+   *
+   * @param sample the shape of one
+   */
+  private List<double[]> data(Shape sample) {
+    Shape labels = shape(description.get("label_shape"));
+    ParameterVector data =
+        tensors(
+            "data",
+            new ParameterLayout(
+                List.of("features", "label"), List.of(sample.prepend(count()), labels)));
+    return data.layout().entries().stream().map(data::values).toList();
   }
 
   /**
@@ -125,15 +163,9 @@ record RandomModel(Path folder, JsonNode description) {
    *
    * @param sample the shape of one
    */
-  List<Block> blocks(int size, Shape sample) {
-    Shape labels = shape(description.get("label_shape"));
-    ParameterVector data =
-        tensors(
-            "data",
-            new ParameterLayout(
-                List.of("features", "label"), List.of(sample.prepend(count()), labels)));
-    double[] features = data.values(data.layout().entries().get(0));
-    double[] targets = data.values(data.layout().entries().get(1));
+  public List<Block> blocks(int size, Shape sample) {
+    double[] features = data(sample).get(0);
+    double[] targets = data(sample).get(1);
     int perTarget = targets.length / count();
     List<Block> blocks = new ArrayList<>();
     for (int first = 0; first < count(); first += size) {
@@ -146,6 +178,29 @@ record RandomModel(Path folder, JsonNode description) {
               Arrays.copyOfRange(targets, first * perTarget, last * perTarget)));
     }
     return blocks;
+  }
+
+  /**
+   * A line of JSON for each sample, with its features in one array, and its label.
+   *
+   * @param sample the shape of one
+   */
+  public List<String> lines(Shape sample) {
+    double[] features = data(sample).get(0);
+    double[] targets = data(sample).get(1);
+    int perTarget = targets.length / count();
+    List<String> lines = new ArrayList<>();
+    for (int n = 0; n < count(); n++) {
+      String of = Arrays.toString(range(features, n, sample.size()));
+      String label =
+          perTarget == 1 ? "" + targets[n] : Arrays.toString(range(targets, n, perTarget));
+      lines.add("{\"features\": %s, \"label\": %s}".formatted(of, label));
+    }
+    return lines;
+  }
+
+  private static double[] range(double[] values, int sample, int size) {
+    return Arrays.copyOfRange(values, sample * size, (sample + 1) * size);
   }
 
   private ParameterVector tensors(String file, ParameterLayout layout) {

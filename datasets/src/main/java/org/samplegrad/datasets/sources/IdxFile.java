@@ -128,19 +128,20 @@ final class IdxFile implements AutoCloseable {
    * @throws BadDataException if it ends before its data do, or goes on after them
    */
   void requireComplete() throws IOException {
-    explained(
-        name,
-        () -> {
-          long left = (long) shape.extent(0) * itemSize;
-          byte[] buffer = new byte[BUFFER_BYTES];
-          while (left > 0) {
-            int part = (int) Math.min(buffer.length, left);
-            data.readFully(buffer, 0, part);
-            left -= part;
-          }
-          return null;
-        });
-    if (data.read() >= 0) {
+    boolean goesOn =
+        explained(
+            name,
+            () -> {
+              long left = (long) shape.extent(0) * itemSize;
+              byte[] buffer = new byte[BUFFER_BYTES];
+              while (left > 0) {
+                int part = (int) Math.min(buffer.length, left);
+                data.readFully(buffer, 0, part);
+                left -= part;
+              }
+              return data.read() >= 0;
+            });
+    if (goesOn) {
       throw new BadDataException(
           "IDX file '%s' goes on after the %d bytes %s that its header announces"
               .formatted(name, shape.size(), shape));

@@ -67,9 +67,11 @@ public final class TableBlocks implements DistributedBlocks {
             .toJavaRDD();
     TableColumns columns =
         new TableColumns(features, featureColumn.reader(), label, labelColumn.reader());
-    boolean respread = options.partitions() != BlockOptions.AS_FOUND;
+    boolean repartitioned = options.partitions() != BlockOptions.AS_FOUND;
     int blockSize =
-        respread ? Math.min(options.blockSize(), Respread.SAMPLES_PER_MOVE) : options.blockSize();
+        repartitioned
+            ? Math.min(options.blockSize(), RepartitionedBlocks.SAMPLES_PER_RECORD)
+            : options.blockSize();
     long[] quotas = options.limit() == BlockOptions.ALL ? null : quotas(rows, options.limit());
     JavaRDD<BlockDelivery> deliveries =
         rows.mapPartitionsWithIndex(
@@ -83,8 +85,8 @@ public final class TableBlocks implements DistributedBlocks {
         name,
         rows,
         deliveries,
-        respread
-            ? Respread.over(deliveries, options.partitions(), options.blockSize())
+        repartitioned
+            ? RepartitionedBlocks.of(deliveries, options.partitions(), options.blockSize())
             : deliveries);
   }
 

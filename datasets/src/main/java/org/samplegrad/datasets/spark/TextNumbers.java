@@ -19,6 +19,7 @@ final class TextNumbers {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
+  private static final String MIXED = "holds numbers and arrays side by side";
   private static final int MOST_LEVELS = 16;
   private static final int MOST_SHOWN = 40;
 
@@ -26,6 +27,9 @@ final class TextNumbers {
   private final List<Integer> extents = new ArrayList<>();
   private double[] numbers;
   private int count;
+
+  /** Of the first number. */
+  private int depth;
 
   private TextNumbers(JsonParser parser, int expected) {
     this.parser = parser;
@@ -60,7 +64,7 @@ final class TextNumbers {
   private String value(int level) throws IOException {
     JsonToken token = parser.currentToken();
     if (token == JsonToken.START_ARRAY && level < MOST_LEVELS) {
-      return array(level);
+      return count > 0 && level >= depth ? MIXED : array(level);
     }
     if (token == JsonToken.VALUE_NULL && level > 0) {
       return "holds null at position " + count;
@@ -68,8 +72,10 @@ final class TextNumbers {
     if (token == null || !token.isNumeric()) {
       throw new JsonParseException(parser, "No number");
     }
-    if (level != extents.size()) {
-      return "holds numbers and arrays side by side";
+    if (count == 0) {
+      depth = level;
+    } else if (level != depth) {
+      return MIXED;
     }
     if (count == numbers.length) {
       numbers = Arrays.copyOf(numbers, Math.multiplyExact(count, 2));
@@ -79,8 +85,7 @@ final class TextNumbers {
   }
 
   private String array(int level) throws IOException {
-    boolean first = extents.size() == level;
-    if (first) {
+    if (extents.size() == level) {
       extents.add(-1);
     }
     int length = 0;

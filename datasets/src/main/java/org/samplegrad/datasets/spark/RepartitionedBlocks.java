@@ -12,22 +12,23 @@ import org.samplegrad.datasets.BlockDelivery;
 import scala.Tuple2;
 
 /**
- * Spreads small blocks over another number of partitions and joins them there to full ones. Which
- * samples meet in which block depends on the source's partitions and the number asked for only.
+ * Moves small blocks to another number of partitions and joins them there to full ones, so that a
+ * task holds no more than one block at a time. Which samples meet in which block depends on the
+ * source's partitions and the number asked for only.
  */
-final class Respread {
-  /** Samples that move together. */
-  static final int SAMPLES_PER_MOVE = 16;
+final class RepartitionedBlocks {
+  /** Samples that the shuffle moves together. */
+  static final int SAMPLES_PER_RECORD = 16;
 
-  private Respread() {}
+  private RepartitionedBlocks() {}
 
-  static JavaRDD<BlockDelivery> over(JavaRDD<BlockDelivery> small, int partitions, int blockSize) {
+  static JavaRDD<BlockDelivery> of(JavaRDD<BlockDelivery> small, int partitions, int blockSize) {
     JavaPairRDD<BlockPlace, BlockDelivery> placed =
         small
-            .mapPartitionsWithIndex(Respread::place, true)
+            .mapPartitionsWithIndex(RepartitionedBlocks::place, true)
             .mapToPair(delivery -> delivery)
-            .repartitionAndSortWithinPartitions(new TurnPartitioner(partitions));
-    return placed.values().mapPartitions(deliveries -> new Joining(deliveries, blockSize));
+            .repartitionAndSortWithinPartitions(new RoundRobinPartitioner(partitions));
+    return placed.values().mapPartitions(deliveries -> new JoinedBlocks(deliveries, blockSize));
   }
 
   private static Iterator<Tuple2<BlockPlace, BlockDelivery>> place(
@@ -48,12 +49,12 @@ final class Respread {
   }
 
   /** The blocks of each source partition go round all partitions in turn. */
-  private static final class TurnPartitioner extends Partitioner {
+  static final class RoundRobinPartitioner extends Partitioner {
     private static final long serialVersionUID = 1L;
 
     private final int partitions;
 
-    TurnPartitioner(int partitions) {
+    RoundRobinPartitioner(int partitions) {
       this.partitions = partitions;
     }
 
@@ -70,7 +71,7 @@ final class Respread {
 
     @Override
     public boolean equals(Object other) {
-      return other instanceof TurnPartitioner turn && turn.partitions == partitions;
+      return other instanceof RoundRobinPartitioner same && same.partitions == partitions;
     }
 
     @Override
@@ -80,12 +81,12 @@ final class Respread {
   }
 
   /** Joins neighbouring blocks as long as they fit into one. */
-  private static final class Joining implements Iterator<BlockDelivery> {
+  static final class JoinedBlocks implements Iterator<BlockDelivery> {
     private final Iterator<BlockDelivery> small;
     private final int blockSize;
     private BlockDelivery ahead;
 
-    Joining(Iterator<BlockDelivery> small, int blockSize) {
+    JoinedBlocks(Iterator<BlockDelivery> small, int blockSize) {
       this.small = small;
       this.blockSize = blockSize;
     }
