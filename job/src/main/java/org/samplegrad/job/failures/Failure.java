@@ -1,6 +1,7 @@
 package org.samplegrad.job.failures;
 
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.samplegrad.core.backend.BackendException;
 import org.samplegrad.core.models.UnusableModelException;
@@ -15,6 +16,12 @@ public record Failure(ExitCode exitCode, String message) {
 
   /** Where Spark reads files: what is thrown there means that a file cannot be read. */
   private static final String READERS = "org.apache.spark.sql.execution.datasources.";
+
+  private static final String DISK_FULL = "No space left on device";
+
+  /** By Spark's exit code, or killed by the system or the cluster. */
+  private static final Pattern EXECUTOR_LACKED_MEMORY =
+      Pattern.compile("ExecutorLostFailure[^\\n]*(\\bcode:? (52|137)\\b|OOM|memory limits)");
 
   public static Failure of(Throwable thrown) {
     Throwable cause = thrown;
@@ -34,6 +41,10 @@ public record Failure(ExitCode exitCode, String message) {
                     .formatted(cause.getMessage())
                 + " --driver-memory and --executor-memory) or choose a smaller --block-size");
       }
+      Failure known = ofMessage(cause.getMessage());
+      if (known != null) {
+        return known;
+      }
       if (isUnreadable(cause)) {
         return new Failure(
             ExitCode.BAD_DATA,
@@ -46,6 +57,25 @@ public record Failure(ExitCode exitCode, String message) {
         ExitCode.JOB_FAILED,
         "The job failed: %s (%s). --stacktrace shows where"
             .formatted(RootCause.messageOf(root), root.getClass().getSimpleName()));
+  }
+
+  /** What Spark and the operating system say in words only; null for all else. */
+  private static Failure ofMessage(String message) {
+    if (message == null) {
+      return null;
+    }
+    if (message.contains(DISK_FULL)) {
+      return new Failure(
+          ExitCode.JOB_FAILED,
+          "The disk is full. Make room, or give Spark another directory (SPARK_LOCAL_DIRS) or the"
+              + " results another --output");
+    }
+    return EXECUTOR_LACKED_MEMORY.matcher(message).find()
+        ? new Failure(
+            ExitCode.JOB_FAILED,
+            "An executor ended for lack of memory. Give it more (--executor-memory), or fewer tasks"
+                + " at a time (--executor-cores)")
+        : null;
   }
 
   /** The code of the exceptions that carry a message for the user; null for all others. */

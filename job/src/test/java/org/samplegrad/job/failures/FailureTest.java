@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.samplegrad.core.backend.BackendException;
 import org.samplegrad.core.models.UnusableModelException;
 import org.samplegrad.datasets.BadDataException;
@@ -61,5 +62,34 @@ class FailureTest {
     Exception second = new Exception("second", first);
     first.initCause(second);
     assertThat(Failure.of(first).exitCode()).isEqualTo(ExitCode.JOB_FAILED);
+  }
+
+  @Test
+  void aFullDiskIsCalledThat() {
+    Failure failure =
+        Failure.of(new RuntimeException("Job aborted", new IOException("No space left on device")));
+    assertThat(failure.exitCode()).isEqualTo(ExitCode.JOB_FAILED);
+    assertThat(failure.message()).contains("disk is full", "SPARK_LOCAL_DIRS");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ExecutorLostFailure (executor 1 exited caused by one of the running tasks) Reason: Command"
+            + " exited with code 52",
+        "ExecutorLostFailure (executor 3 exited) Reason: Container killed by YARN for exceeding"
+            + " memory limits",
+        "ExecutorLostFailure (executor 1 exited) Reason: The executor exited with exit code 137"
+      })
+  void executorsThatLackMemoryAreCalledThat(String reason) {
+    Failure failure = Failure.of(new RuntimeException("Lost task 0.3 in stage 1.0: " + reason));
+    assertThat(failure.exitCode()).isEqualTo(ExitCode.JOB_FAILED);
+    assertThat(failure.message()).contains("lack of memory", "--executor-memory");
+  }
+
+  @Test
+  void otherLossesOfExecutorsAreNot() {
+    String reason = "ExecutorLostFailure (executor 1 exited) Reason: Command exited with code 1520";
+    assertThat(Failure.of(new RuntimeException(reason)).message()).contains("The job failed");
   }
 }
