@@ -49,16 +49,32 @@ public final class Safetensors {
    */
   public static ParameterVector read(
       String name, InputStream stream, long length, ParameterLayout layout) throws IOException {
+    return read(name, stream, length, layout, Set.of());
+  }
+
+  /**
+   * As without them, but for further tensors that the file may hold.
+   *
+   * @param unused their names
+   */
+  public static ParameterVector read(
+      String name, InputStream stream, long length, ParameterLayout layout, Set<String> unused)
+      throws IOException {
     try {
       DataInputStream data = new DataInputStream(stream);
       List<Entry> entries = SafetensorsHeader.read(data, length);
-      requireParameters(entries, layout);
+      requireParameters(entries, layout, unused);
       Map<String, Integer> offsets =
           layout.entries().stream()
               .collect(Collectors.toMap(ParameterLayout.Entry::name, e -> e.offset()));
       double[] values = new double[layout.size()];
       for (Entry entry : entries) {
-        readValues(data, entry, values, offsets.get(entry.name()));
+        Integer offset = offsets.get(entry.name());
+        if (offset == null) {
+          data.skipNBytes((long) entry.shape().size() * entry.type().bytes());
+        } else {
+          readValues(data, entry, values, offset);
+        }
       }
       return new ParameterVector(layout, values);
     } catch (EOFException e) {
@@ -75,7 +91,8 @@ public final class Safetensors {
     }
   }
 
-  private static void requireParameters(List<Entry> entries, ParameterLayout layout) {
+  private static void requireParameters(
+      List<Entry> entries, ParameterLayout layout, Set<String> unused) {
     Map<String, Entry> found = entries.stream().collect(Collectors.toMap(Entry::name, e -> e));
     List<String> missing = new ArrayList<>();
     List<String> problems = new ArrayList<>();
@@ -92,6 +109,7 @@ public final class Safetensors {
         throw SafetensorsHeader.unreadable(entry.name(), entry.type());
       }
     }
+    found.keySet().removeAll(unused);
     String prefix = prefix(missing, found.keySet());
     if (prefix != null && missing.size() == layout.entries().size()) {
       throw new IllegalArgumentException(

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,16 @@ class SafetensorsTest {
         .put(json)
         .put(data)
         .array();
+  }
+
+  @Test
+  void tensorsThatTheModelDoesNotUseAreLeftOutIfTheyAreKnown() throws IOException {
+    byte[] file = written(VECTOR);
+    ParameterLayout bias = new ParameterLayout(List.of("0.bias"), List.of(Shape.of(2)));
+    ParameterVector read =
+        Safetensors.read(
+            "w", new ByteArrayInputStream(file), file.length, bias, Set.of("0.weight"));
+    assertThat(read.values()).containsExactly(VECTOR.value(6), VECTOR.value(7));
   }
 
   @Test

@@ -131,7 +131,7 @@ final class ModelOptions {
             "--weights has parameters of the PyTorch module, which cannot replace %s of '%s': these were computed from several of them. Leave --weights out, or export the model so that its parameters are kept"
                 .formatted(String.join(", ", loaded.merged()), model));
       }
-      return files.weights(weights, loaded.model().parameters());
+      return files.weights(weights, loaded.model().parameters(), loaded.unused());
     }
     if (loaded.weights() == null) {
       return loaded.model().initialParameters(seed);

@@ -3,6 +3,7 @@ package org.samplegrad.job.data;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.samplegrad.core.models.ExampleModel;
 import org.samplegrad.core.models.Safetensors;
@@ -53,11 +54,14 @@ public final class ModelFiles {
   }
 
   /**
+   * @param unused the names of further tensors that the file may hold
    * @throws UnusableModelException if the file is missing, damaged, or holds other tensors
    */
-  public ParameterVector weights(String path, ParameterLayout layout) {
+  public ParameterVector weights(String path, ParameterLayout layout, Set<String> unused) {
     return read(
-        "Weights", path, (stream, length) -> Safetensors.read(path, stream, length, layout));
+        "Weights",
+        path,
+        (stream, length) -> Safetensors.read(path, stream, length, layout, unused));
   }
 
   private <T> T read(String what, String path, HadoopFiles.Reader<T> reader) {

@@ -37,7 +37,7 @@ enum ModelFormat {
         throws IOException {
       OnnxModel read = OnnxModel.read(path, stream, length, beside, parameters);
       return new LoadedModel(
-          read.model(), read.weights(), read.frozen(), read.merged(), read.notes());
+          read.model(), read.weights(), read.frozen(), read.unused(), read.merged(), read.notes());
     }
   };
 

@@ -175,10 +175,9 @@ final class ModuleRecord {
    */
   void identify(TensorIdentities identities, Map<String, TensorSource> sources) {
     Map<String, String> known = new HashMap<>();
-    List<String> unused = new ArrayList<>();
     for (Entry entry : parameters) {
       if (entry.tensor() == null) {
-        unused.add(entry.name());
+        identities.leaveOut(entry.name());
         continue;
       }
       require(entry, sources.get(entry.tensor()));
@@ -201,10 +200,10 @@ final class ModuleRecord {
             (name, tensor) ->
                 known.containsKey(name) ? tensor.named(known.get(name)) : tensor.constant());
     identities.order(parameters.stream().filter(p -> p.tensor() != null).map(Entry::name).toList());
-    if (!unused.isEmpty()) {
+    if (!identities.unused().isEmpty()) {
       identities.note(
           "The parameters %s take no part in the output; their gradients are zero, and they are left out"
-              .formatted(TensorIdentities.listed(unused)));
+              .formatted(TensorIdentities.listed(List.copyOf(identities.unused()))));
     }
     if (!identities.frozen().isEmpty()) {
       identities.note(

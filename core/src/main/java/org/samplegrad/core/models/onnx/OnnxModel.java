@@ -32,6 +32,8 @@ import org.samplegrad.core.parameters.ParameterVector;
  *
  * @param weights the parameters as the file has them
  * @param frozen the names of those that the module does not train, as far as the file says so
+ * @param unused the names of parameters of the module that take no part in the output; they are
+ *     left out
  * @param merged the names of those that the exporter computed from parameters of the module, which
  *     these cannot replace
  * @param notes what the user should know about them, a sentence each
@@ -40,6 +42,7 @@ public record OnnxModel(
     Model model,
     ParameterVector weights,
     Set<String> frozen,
+    Set<String> unused,
     List<String> merged,
     List<String> notes) {
   private static final int MOST_NODES = 100_000;
@@ -259,6 +262,7 @@ public record OnnxModel(
           model,
           weights(model.parameters(), parameters),
           Set.copyOf(identities.frozen()),
+          Set.copyOf(identities.unused()),
           identities.merged(),
           Stream.concat(identities.notes().stream(), rule.notes().stream()).toList());
     }

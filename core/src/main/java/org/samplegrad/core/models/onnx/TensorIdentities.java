@@ -54,6 +54,7 @@ final class TensorIdentities {
   private final List<String> notes = new ArrayList<>();
   private final List<String> order = new ArrayList<>();
   private final Set<String> frozen = new LinkedHashSet<>();
+  private final Set<String> unused = new LinkedHashSet<>();
   private UnaryOperator<StoredTensor> branches = StoredTensor::constant;
   private String advice = "";
 
@@ -156,6 +157,16 @@ final class TensorIdentities {
   /** The parameters that the module does not train. */
   Set<String> frozen() {
     return frozen;
+  }
+
+  /** A parameter of the module that takes no part in the output. */
+  void leaveOut(String parameter) {
+    unused.add(parameter);
+  }
+
+  /** The parameters of the module that take no part in the output. */
+  Set<String> unused() {
+    return unused;
   }
 
   /** What to do about doubts, as a sentence. */

@@ -52,6 +52,7 @@ class ModuleRecordTest {
         .extracting(ParameterLayout.Entry::name)
         .containsExactly("gain");
     assertThat(read.frozen()).containsExactly("gain");
+    assertThat(read.unused()).containsExactly("left");
     assertThat(read.notes())
         .anyMatch(note -> note.contains("'gain' are frozen"))
         .anyMatch(note -> note.contains("'left' take no part"));
