@@ -2,9 +2,10 @@
 
 PyTorch's own derivatives are not always good enough to judge by: the second derivative of its hard
 sigmoid is missing, those of layer norm (in torch.func), of weight norm, and of PReLU at 0 are
-wrong, and its softmax, sigmoid and tanh lose all digits of a derivative where they are saturated,
-as `1 - p` does in floating point. While `written_out()` is active, these functions are made of
-plain arithmetic in forms that keep relative accuracy; everything else is PyTorch's.
+wrong, those of ELU and SELU at 0 belong to another branch than the first, and its softmax, sigmoid
+and tanh lose all digits of a derivative where they are saturated, as `1 - p` does in floating point.
+While `written_out()` is active, these functions are made of plain arithmetic in forms that keep
+relative accuracy; everything else is PyTorch's.
 """
 
 import contextlib
@@ -16,6 +17,8 @@ from torch.nn import functional
 
 FLOAT32_ROUNDOFF = 2.0**-24
 PYTORCH_TANH = torch.tanh
+SELU_ALPHA = 1.6732632423543772848170429916717
+SELU_SCALE = 1.0507009873554804934193349852946
 
 
 class Sigmoid(torch.autograd.Function):
@@ -176,6 +179,14 @@ def celu(x, alpha=1.0, inplace=False):
     return torch.where(x > 0, x, alpha * torch.expm1(torch.where(x > 0, 0.0, x) / alpha))
 
 
+def elu(x, alpha=1.0, inplace=False):
+    return torch.where(x > 0, x, alpha * torch.expm1(torch.where(x > 0, 0.0, x)))
+
+
+def selu(x, inplace=False):
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
 def attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None):
     scores = query @ key.transpose(-2, -1) * (scale or 1 / math.sqrt(query.shape[-1]))
     if is_causal:
@@ -199,6 +210,8 @@ FUNCTIONS = {
     "mish": lambda x, inplace=False: x * Tanh.apply(Softplus.apply(x)),
     "hardsigmoid": hardsigmoid,
     "hardswish": lambda x, inplace=False: x * hardsigmoid(x),
+    "elu": elu,
+    "selu": selu,
     "celu": celu,
     "prelu": prelu,
     "layer_norm": layer_norm,

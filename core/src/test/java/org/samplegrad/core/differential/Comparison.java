@@ -20,6 +20,9 @@ public final class Comparison {
   /** Tensors that are smaller than all together by more than this are compared less strictly. */
   private static final double SMALL = 1e-3;
 
+  private static final List<String> RESULTS =
+      List.of("total_variance", "mean_gradient", "variance", "gradient");
+
   private static final double ROUNDINGS_OF_MOMENTS = 64;
   private static final double ROUNDINGS_OF_GRADIENT = 1000;
 
@@ -97,7 +100,7 @@ public final class Comparison {
           mean,
           base,
           SMALL * Math.sqrt(total),
-          moved("mean_gradient", mean.norm())
+          moved("mean_gradient", mean, entry)
               + ROUNDINGS_OF_MOMENTS * roundings * Math.sqrt(total + squaredMean));
       addTensor(
           "variance",
@@ -108,7 +111,7 @@ public final class Comparison {
           0,
           oneSample
               ? 0
-              : moved("variance", variance.norm())
+              : moved("variance", variance, entry)
                   + ROUNDINGS_OF_MOMENTS * roundings * (variance.norm(entry) + 2 * squares));
       addTensor(
           "gradient",
@@ -119,7 +122,7 @@ public final class Comparison {
           0,
           oneSample
               ? 0
-              : moved("gradient", gradient.norm())
+              : moved("gradient", gradient, entry)
                   + ROUNDINGS_OF_GRADIENT * roundings * model.number("gradient_terms"));
     }
   }
@@ -127,6 +130,20 @@ public final class Comparison {
   /** As far as the right value moves by inexact numbers, or nothing where it is 0. */
   private double moved(String result, double norm) {
     return norm == 0 ? 0 : partOfSensitivity() * model.sensitivity(result) * norm;
+  }
+
+  /** The same of one tensor, which may move as far as the result that moves most. */
+  private double moved(String result, ParameterVector expected, ParameterLayout.Entry entry) {
+    double own = expected.norm(entry);
+    double most =
+        own == 0
+            ? 0
+            : RESULTS.stream()
+                .mapToDouble(r -> moved(r, own))
+                .filter(Double::isFinite)
+                .max()
+                .orElse(0);
+    return moved(result, expected.norm()) + most;
   }
 
   private void addTensor(

@@ -17,7 +17,6 @@ import org.samplegrad.core.differential.Outcome.Verdict;
  */
 class DifferentialTest {
   private static final String DIRECTORY = System.getProperty("samplegrad.differential", "");
-  static final String SAMPLE = RandomModel.SAMPLE;
   private static final int LEAST_RIGHT_OF_SAMPLE = 40;
 
   @Test

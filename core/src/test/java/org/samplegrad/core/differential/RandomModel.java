@@ -34,7 +34,7 @@ import org.samplegrad.core.passes.Block;
 /** A folder that {@code random_models.py} wrote: a model, data, and the right values. */
 public record RandomModel(Path folder, JsonNode description) {
   public static final String MODEL = "model.onnx";
-  static final String SAMPLE = "/differential/sample.zip";
+  private static final String SAMPLE = "/differential/sample.zip";
 
   /** The archive of those that are kept with the sources, to be closed. */
   public static FileSystem sample() throws IOException {

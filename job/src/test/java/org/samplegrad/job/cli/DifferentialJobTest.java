@@ -19,7 +19,7 @@ import org.samplegrad.datasets.spark.SparkSuite;
 /**
  * The command on random models of PyTorch: some of the sample that is kept with the sources, or
  * those in a directory that the system property {@code samplegrad.differential} names. What it
- * prints must be right; how far the errors in float32 are from their bounds is printed.
+ * prints must be right, and no error in float32 exceeds the bound that is printed with it.
  */
 class DifferentialJobTest extends SparkSuite {
   private static final String DIRECTORY = System.getProperty("samplegrad.differential", "");

@@ -13,8 +13,7 @@ record ErrorFigure(String what, double error, double bound) {
 
   static ErrorFigure of(String what, double difference, double right, JsonNode bound) {
     double error = difference == 0 ? 0 : difference / right;
-    double reported =
-        bound == null || bound.isNull() ? Double.POSITIVE_INFINITY : bound.doubleValue();
+    double reported = bound.isNull() ? Double.POSITIVE_INFINITY : bound.doubleValue();
     return new ErrorFigure(what, error, reported);
   }
 

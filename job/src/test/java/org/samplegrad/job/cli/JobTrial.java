@@ -134,6 +134,9 @@ final class JobTrial {
   private void addFigures(ResultDirectory results) {
     figures.addAll(ofTotals(results));
     figures.addAll(ofParameters(results));
+    figures.stream()
+        .filter(ErrorFigure::exceeds)
+        .forEach(figure -> wrong.add("beyond its bound, " + figure));
   }
 
   private List<ErrorFigure> ofTotals(ResultDirectory results) {
