@@ -167,7 +167,8 @@ def prelu(x, weight):
 
 
 def weight_norm(v, g, dim=0):
-    axes = [axis for axis in range(v.dim()) if axis != dim % v.dim()]
+    # As PyTorch has it, -1 stands for no axis: one length for all.
+    axes = [axis for axis in range(v.dim()) if axis != dim]
     return v * (g / torch.sqrt((v * v).sum(axes, keepdim=True)))
 
 
