@@ -24,7 +24,7 @@ final class SampledRows {
   private static final long ALL_ELEMENTS = 1 << 22;
 
   /** One row in so many, at the least and at most so many rows. */
-  private static final int ONE_IN = 256;
+  private static final int ONE_IN = 1024;
 
   private static final int FEWEST = 16;
   private static final int MOST = 64;
