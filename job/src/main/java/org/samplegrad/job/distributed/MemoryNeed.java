@@ -45,21 +45,30 @@ public record MemoryNeed(long elements, long array, long moments, long tensor) {
     return 3 * tensor + array;
   }
 
-  /** The parameters; then with the moments, their statistics and the cotangents of both. */
-  private long functional() {
-    return array + 3 * moments;
+  /** Spark keeps what it broadcasts twice, as an object and in pieces. */
+  private long parameters() {
+    return 2 * array;
   }
 
-  /** The driver in the pull-back, without the gradient that comes from it. */
+  /** The parameters, with the moments, their statistics and the cotangents of both. */
+  private long functional() {
+    return parameters() + 3 * moments;
+  }
+
+  /**
+   * The driver in the pull-back, without the gradient that comes from it: statistics, cotangents,
+   * and the pieces of those that are not the same number everywhere.
+   */
   private long duringPullBack() {
-    return array + 2 * moments;
+    return parameters() + 2 * moments + array;
   }
 
   private long inOneProcess(int tasks) {
     return PROGRAM
         + Math.max(
             functional(),
-            Math.max(array + tasks * momentsTask(), duringPullBack() + tasks * pullBackTask()));
+            Math.max(
+                parameters() + tasks * momentsTask(), duringPullBack() + tasks * pullBackTask()));
   }
 
   private long ofDriver() {
@@ -67,7 +76,9 @@ public record MemoryNeed(long elements, long array, long moments, long tensor) {
   }
 
   private long ofExecutor(int tasks) {
-    return PROGRAM + array + Math.max(tasks * momentsTask(), array + tasks * pullBackTask());
+    return PROGRAM
+        + parameters()
+        + Math.max(tasks * momentsTask(), 2 * array + tasks * pullBackTask());
   }
 
   private long ofTasks(Heaps heaps, int tasks) {
