@@ -200,4 +200,41 @@ class BlockBuilderTest {
     assertThat(label(new TargetSpec.Numbers(2)).take(new double[3]))
         .doesNotContain("probabilities");
   }
+
+  /** Two numbers of each of two samples in a block that has room for three. */
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void labelsOfSeveralNumbersInABlockThatIsNotFull(Precision precision) {
+    SampleFormat format = new SampleFormat(PAIR, new TargetSpec.Numbers(2), precision);
+    BlockBuilder builder = new BlockBuilder(format, 3);
+    for (int n = 0; n < 2; n++) {
+      assertThat(builder.features().take(new double[] {n, 10 + n})).isNull();
+      assertThat(builder.label().take(new double[] {20 + n, 30 + n})).isNull();
+      builder.commit();
+    }
+    double[] labels = {20, 30, 21, 31};
+    assertSame(
+        builder.build(),
+        precision == Precision.FLOAT32
+            ? Block.of(2, PAIR, new float[] {0, 10, 1, 11}, labels)
+            : Block.of(2, PAIR, new double[] {0, 10, 1, 11}, labels));
+  }
+
+  @Test
+  void oneHotLabelsOfSeveralPositions() {
+    NumberSink label = label(new TargetSpec.ClassIndex(3, 4, null));
+    assertThat(label.take(new double[12])).contains("target=probabilities");
+    assertThat(label.take(new double[3])).doesNotContain("target=probabilities");
+  }
+
+  /** What a sink does that has no way of its own. */
+  @Test
+  void bytesAsTheNumbersTheyStandFor() {
+    BlockBuilder builder = pairs(Precision.FLOAT64, 1);
+    builder.features().take(new float[2]);
+    assertThat(builder.label().take(new byte[] {1, (byte) 200, 2}, 1, table(0, 2))).isNull();
+    builder.commit();
+    assertThat(builder.build().targets().values()).containsExactly(400);
+    assertThat(builder.label().take(new byte[] {0}, 0, table(Float.NaN, 0))).contains("NaN");
+  }
 }

@@ -115,6 +115,23 @@ class SourcesTest {
   }
 
   @Test
+  void samplesOfTheLinearExampleForAnotherModel() {
+    SampleFormat format =
+        new SampleFormat(Shape.of(3), new TargetSpec.Numbers(1), Precision.FLOAT64);
+    assertThat(new LinearExample().read(0, new BlockBuilder(format, 1)).problem())
+        .contains("has 2 numbers; expected 3");
+  }
+
+  @Test
+  void digitsThatAreNoClassOfTheModel() {
+    SampleFormat format =
+        new SampleFormat(Shape.of(784), new TargetSpec.ClassIndex(7), Precision.FLOAT64);
+    SampleCursor cursor = Mnist.testSet().cursor();
+    assertThat(cursor.advance()).isTrue();
+    assertThat(cursor.read(new BlockBuilder(format, 1)).problem()).contains("class 7 is out of");
+  }
+
+  @Test
   void digitsOfAnotherShapeAreBadRows() {
     SampleFormat format =
         new SampleFormat(Shape.of(3), new TargetSpec.ClassIndex(10), Precision.FLOAT32);

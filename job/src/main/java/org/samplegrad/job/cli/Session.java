@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.Utils;
+import org.samplegrad.job.data.TableFormat;
 import org.samplegrad.job.failures.JobFailedException;
 import org.samplegrad.job.failures.WrongUsageException;
 
@@ -52,6 +53,7 @@ final class Session implements AutoCloseable {
     // What travels is float64 numbers without a pattern: compressing takes longer than it saves.
     configuration.setIfMissing("spark.shuffle.compress", "false");
     configuration.setIfMissing("spark.broadcast.compress", "false");
+    TableFormat.sessionOptions().forEach(configuration::setIfMissing);
     // The driver takes the totals of all tasks; how much that may be is compared with its memory.
     configuration.setIfMissing("spark.driver.maxResultSize", "0");
     if (isLocal(configuration)) {

@@ -4,6 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -17,7 +18,7 @@ import org.apache.hadoop.security.AccessControlException;
  * their rows are deleted. Read as plain files, deleted rows and older versions would count too. A
  * new one is one entry here.
  */
-enum TableFormat {
+public enum TableFormat {
   DELTA("Delta Lake", "_delta_log", ".*", "io.delta:delta-spark_2.12:3.3.2"),
   ICEBERG(
       "Iceberg",
@@ -29,6 +30,8 @@ enum TableFormat {
   /** In each directory of a Hudi table, also in one that was copied out of it. */
   private static final String HUDI_DIRECTORY = ".hoodie_partition_metadata";
 
+  private static final String DELTA_EXTENSION = "io.delta.sql.DeltaSparkSessionExtension";
+
   private final String title;
   private final String directory;
   private final Predicate<String> fileNames;
@@ -39,6 +42,30 @@ enum TableFormat {
     this.directory = directory;
     this.fileNames = Pattern.compile(fileNames).asMatchPredicate();
     this.library = library;
+  }
+
+  /**
+   * What a Spark session needs in order to read the tables whose readers are on the class path, by
+   * the names of Spark's options. Delta Lake's reader leaves out deleted rows by rules that its
+   * extension adds to the session.
+   */
+  public static Map<String, String> sessionOptions() {
+    return isOnClassPath(DELTA_EXTENSION)
+        ? Map.of(
+            "spark.sql.extensions",
+            DELTA_EXTENSION,
+            "spark.sql.catalog.spark_catalog",
+            "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        : Map.of();
+  }
+
+  private static boolean isOnClassPath(String className) {
+    try {
+      Class.forName(className, false, Thread.currentThread().getContextClassLoader());
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
   }
 
   /** A table of one of these formats. */
