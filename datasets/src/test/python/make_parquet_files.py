@@ -52,3 +52,4 @@ for version in '1.0', '2.0':
         write(f'checksums-{version}{"-dictionary" if dictionary else ""}.parquet', table(pa.float64()),
               data_page_version=version, write_page_checksum=True, use_dictionary=dictionary)
 write('float16.parquet', table(pa.float16()))
+write('no-rows.parquet', table(pa.float64()).slice(0, 0))

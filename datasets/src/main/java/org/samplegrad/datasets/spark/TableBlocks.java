@@ -108,7 +108,9 @@ public final class TableBlocks implements DistributedBlocks {
       throw noColumn(table, name, column, null);
     }
     try {
-      return table.col(literal ? "`" + column.replace("`", "``") + "`" : column);
+      Column found = table.col(literal ? "`" + column.replace("`", "``") + "`" : column);
+      table.select(found); // which refuses a part of what has no such parts
+      return found;
     } catch (Exception e) {
       if (e instanceof AnalysisException) { // checked, but not declared by Spark's Scala methods
         throw noColumn(table, name, column, e);

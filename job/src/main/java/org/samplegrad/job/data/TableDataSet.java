@@ -2,12 +2,16 @@ package org.samplegrad.job.data;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
+import org.apache.spark.sql.execution.datasources.LogicalRelation;
 import org.samplegrad.datasets.BadDataException;
 import org.samplegrad.datasets.spark.TableBlocks;
 import org.samplegrad.job.failures.JobFailedException;
@@ -78,7 +82,26 @@ final class TableDataSet {
                   .formatted(name(request), format)
               + " multiLine=true reads one that spans lines");
     }
+    requireOnePlace(table, request);
+    if (PlainFormat.named(format).filter(PlainFormat.JSON::equals).isPresent()) {
+      JsonRecords.requireOneEach(session, table, request.readOptions());
+    }
     return table;
+  }
+
+  /** A column may be in the files and in the names of their directories, which Spark prefers. */
+  private static void requireOnePlace(Dataset<Row> table, DataRequest request) {
+    if (table.queryExecution().analyzed() instanceof LogicalRelation relation
+        && relation.relation() instanceof HadoopFsRelation files) {
+      for (String column : List.of(request.features(), request.label())) {
+        String whole = column.split("\\.")[0].toLowerCase(Locale.ROOT);
+        if (files.overlappedPartCols().contains(whole)) {
+          throw new BadDataException(
+              "Column '%s' of %s is in the files and also in the names of their directories (%s=...), and need not be the same in both: rename one of them, or give a glob pattern of the files"
+                  .formatted(column, name(request), whole));
+        }
+      }
+    }
   }
 
   /** A table that says by itself what is in it, read by the reader that knows how. */
@@ -114,6 +137,8 @@ final class TableDataSet {
           .options(plain.map(PlainFormat::defaults).orElse(Map.of()))
           .options(request.readOptions())
           .load(request.location());
+    } catch (BadDataException e) { // has said it
+      throw e;
     } catch (Exception | AssertionError e) { // Spark's own are checked, but not declared
       if (session.sparkContext().isStopped()) {
         throw new JobFailedException(

@@ -23,7 +23,7 @@ public enum TableFormat {
   ICEBERG(
       "Iceberg",
       "metadata",
-      ".*\\.metadata\\.json(\\.gz)?",
+      "version-hint\\.text|snap-.*\\.avro|.*\\.metadata\\.json(\\.gz)?",
       "org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.9.2"),
   HUDI("Hudi", ".hoodie", ".*", "org.apache.hudi:hudi-spark3.5-bundle_2.12:1.0.2");
 
@@ -103,6 +103,9 @@ public enum TableFormat {
           return Optional.of(new Table(format, above));
         }
       }
+      if (isPartOfHudi(system, above)) {
+        return Optional.of(new Table(HUDI, above));
+      }
     }
     return Optional.empty();
   }
@@ -112,6 +115,14 @@ public enum TableFormat {
       FileStatus[] found = system.listStatus(new Path(root, directory));
       return Arrays.stream(found).anyMatch(file -> fileNames.test(file.getPath().getName()));
     } catch (FileNotFoundException | AccessControlException e) {
+      return false;
+    }
+  }
+
+  private static boolean isPartOfHudi(FileSystem system, Path directory) throws IOException {
+    try {
+      return system.exists(new Path(directory, HUDI_DIRECTORY));
+    } catch (AccessControlException e) {
       return false;
     }
   }

@@ -122,7 +122,41 @@ class DataFilesTest extends SparkSuite {
   void aDirectoryCopiedOutOfATableIsKnown() throws IOException {
     Path data = parquet("copied");
     touched("copied/.hoodie_partition_metadata");
-    assertRefused(run(data, "--format", "parquet"), "Hudi");
+    for (Object path : List.of(data, data + "/*.parquet")) {
+      assertRefused(run(path, "--format", "parquet"), "Hudi");
+    }
+  }
+
+  @Test
+  void aColumnInFilesAndInTheNamesOfDirectories() {
+    parquet("table/label=1");
+    assertRefused(run(directory.resolve("table")), "'label'", "names of their directories");
+  }
+
+  @Test
+  void aPartOfWhatHasNoParts() {
+    assertRefused(run(parquet("table"), "--features", "features.x"), "no column 'features.x'");
+  }
+
+  private static final String RECORD = "{\"features\": [1, 0.5], \"label\": 2}";
+
+  @ParameterizedTest
+  @ValueSource(strings = {RECORD + RECORD, RECORD + ", " + RECORD, RECORD + " 1", RECORD + " x"})
+  void ofSeveralJsonValuesNoneIsPassedOver(String line) throws IOException {
+    Path file = text("more.json", RECORD, line);
+    assertRefused(run(file), "more.json'", "a line of its own");
+    assertRefused(run(file, "--read-option", "multiline=true"), "more.json'", "one array");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"[%1$s,;%1$s]|true", "[%1$s, %1$s] |false", "%1$s;;%1$s|false"})
+  void jsonRecordsInArraysAndLines(String form, String whole) throws IOException {
+    Path file = text("all.json", form.replace(";", "\n").formatted(RECORD));
+    CommandRun run = run(file, "--read-option", "multiLine=" + whole);
+    assertThat(run.exitCode()).as(run.errors()).isZero();
+    assertThat(run.output()).containsPattern("samples +2");
   }
 
   @ParameterizedTest

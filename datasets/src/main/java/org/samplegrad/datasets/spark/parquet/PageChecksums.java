@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
@@ -32,12 +33,17 @@ final class PageChecksums {
   /** Whether the first data page, as whose the others are, is of the second version with one. */
   static boolean areIn(FileSystem system, Path path, List<BlockMetaData> rowGroups)
       throws IOException {
-    if (rowGroups.isEmpty() || rowGroups.get(0).getColumns().isEmpty()) {
+    // A row group without rows, as of a table that is empty, has no data page.
+    Optional<ColumnChunkMetaData> chunk =
+        rowGroups.stream()
+            .flatMap(rowGroup -> rowGroup.getColumns().stream())
+            .filter(column -> column.getValueCount() > 0)
+            .findFirst();
+    if (chunk.isEmpty()) {
       return false;
     }
-    ColumnChunkMetaData chunk = rowGroups.get(0).getColumns().get(0);
     try (FSDataInputStream stream = system.open(path)) {
-      stream.seek(chunk.getFirstDataPageOffset());
+      stream.seek(chunk.get().getFirstDataPageOffset());
       PageHeader header = Util.readPageHeader(new BufferedInputStream(stream, HEADER_BYTES));
       return header.getType() == PageType.DATA_PAGE_V2 && header.isSetCrc();
     }

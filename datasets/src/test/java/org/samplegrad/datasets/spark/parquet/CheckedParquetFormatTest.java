@@ -123,6 +123,14 @@ class CheckedParquetFormatTest extends SparkSuite {
         .hasMessageContaining("column 'features'");
   }
 
+  @Test
+  void aFileWithoutRowsAmongOthers() throws IOException {
+    copied("no-rows.parquet");
+    assertThat(table(directory).count()).isZero();
+    copied("checksums-2.0.parquet");
+    assertThat(sorted(table(directory), "label")).hasSizeGreaterThan(1);
+  }
+
   private static final List<String> TYPES =
       List.of("boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(9,2)");
 
