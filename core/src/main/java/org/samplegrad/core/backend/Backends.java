@@ -29,6 +29,13 @@ public final class Backends {
     return provider(name, precision).open(precision);
   }
 
+  /** Whether {@link #open} has something to open. */
+  public static boolean offers(String name, Precision precision) {
+    return providers().stream()
+        .filter(provider -> name.equals(AUTO) || provider.name().equals(name))
+        .anyMatch(provider -> provider.precisions().contains(precision));
+  }
+
   /**
    * What {@link #open} would open, without opening it.
    *

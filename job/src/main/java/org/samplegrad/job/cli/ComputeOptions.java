@@ -70,11 +70,14 @@ final class ComputeOptions {
   }
 
   /**
+   * Of rows whose features are kept in a precision, which may be one to compare with only.
+   *
    * @throws WrongUsageException if the block size asked for makes arrays that are too long
    */
   int blockSize(Objective objective, Precision format) {
     if (blockSize == null) {
-      return objective.blockSize(Backends.provider(backend, format), format);
+      String name = Backends.offers(backend, format) ? backend : Backends.AUTO;
+      return objective.blockSize(Backends.provider(name, format), format);
     }
     int largest = objective.largestBlockSize();
     if (blockSize > largest) {

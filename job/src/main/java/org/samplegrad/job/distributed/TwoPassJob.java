@@ -109,17 +109,27 @@ public final class TwoPassJob {
   /**
    * @param blocks the data set, for computing in a precision
    * @throws BadDataException if a row is bad, there are none, or a mean has nothing to divide by
-   * @throws JobFailedException if the totals are not finite numbers
+   * @throws JobFailedException if the totals are not finite numbers, or if float32 will not do and
+   *     the backend has no float64
    */
   public FunctionalResult run(Function<Precision, DistributedBlocks> blocks, Plan plan) {
     Outcome outcome = compute(blocks, plan, plan.precision().first(), new Times(0, 0));
     if (outcome.result() == null) {
+      requireFloat64(outcome.inaccurate());
       listener.repeatsInFloat64(outcome.inaccurate().what(), outcome.inaccurate().bound());
       PrecisionChoice repeated = PrecisionChoice.FLOAT64;
       Plan inFloat64 = new Plan(plan.functional(), plan.detail(), plan.reduction(), repeated);
       outcome = compute(blocks, inFloat64, repeated.first(), outcome.times());
     }
     return outcome.result();
+  }
+
+  private void requireFloat64(Inaccurate inaccurate) {
+    if (!Backends.offers(backendName, Precision.FLOAT64)) {
+      throw new JobFailedException(
+          "In float32 the %s may be wrong by more than --precision auto takes, and the backend '%s' has no float64 to repeat in. Leave out --backend, or take float32 and its error bounds by --precision float32"
+              .formatted(inaccurate.what(), backendName));
+    }
   }
 
   private Outcome compute(

@@ -59,6 +59,16 @@ class GoldenJobTest extends SparkSuite {
     assertThat(summary.get("precision_used").textValue()).isEqualTo(precision.toString());
   }
 
+  /** It has no float64, in which some rows are evaluated for the error bounds. */
+  @Test
+  void theBackendCpuByName() throws IOException {
+    session();
+    GoldenCase golden = GoldenCase.named("seed-mnist-cnn");
+    JsonNode summary = variance(golden, "out", "--backend", "cpu").summary();
+    assertThat(summary.get("backend").textValue()).isEqualTo("cpu");
+    assertThat(summary.get("gradient_relative_error_bound").doubleValue()).isBetween(1e-9, 1e-4);
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 64", "2, 3", "7, 1", "7, 64", "64, 3", "64, 1"})
   void anyPartitioningGivesTheSame(int partitions, int blockSize) throws IOException {

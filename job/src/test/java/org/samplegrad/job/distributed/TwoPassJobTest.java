@@ -91,6 +91,7 @@ class TwoPassJobTest extends SparkSuite {
 
   private final Log log = new Log();
   private int blockSize = BLOCK_SIZE;
+  private String backend = Backends.AUTO;
 
   private FunctionalResult run(
       Objective objective,
@@ -113,7 +114,7 @@ class TwoPassJobTest extends SparkSuite {
       TotalsReduction.Choice reductions) {
     BlockOptions options =
         new BlockOptions(blockSize, PARTITIONS, BlockOptions.ALL, RowPolicy.FAIL);
-    return new TwoPassJob(jsc(), objective, parameters, Backends.AUTO, log, reductions)
+    return new TwoPassJob(jsc(), objective, parameters, backend, log, reductions)
         .run(
             p -> SourceBlocks.of(jsc(), source, "samples", format(objective, p), options),
             new TwoPassJob.Plan(functional, VarianceDetail.ELEMENTS, reduction, precision));
@@ -247,6 +248,15 @@ class TwoPassJobTest extends SparkSuite {
         .containsExactly(
             "Moments pass float32", "repeats", "Moments pass float64", "Pull-back pass float64");
     assertThat(log.storedSets).containsExactly(1, 1, 1);
+    assertThat(jsc().getPersistentRDDs()).isEmpty();
+  }
+
+  @Test
+  void aBackendWithoutFloat64SaysSoWhereFloat32WillNotDo() {
+    backend = "cpu";
+    assertThatThrownBy(() -> line(new TwoLabels(1000, 1.0 / 128, 100), PrecisionChoice.AUTO))
+        .isInstanceOf(JobFailedException.class)
+        .hasMessageContainingAll("total variance", "'cpu' has no float64", "Leave out --backend");
     assertThat(jsc().getPersistentRDDs()).isEmpty();
   }
 
