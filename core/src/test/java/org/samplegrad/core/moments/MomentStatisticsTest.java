@@ -58,6 +58,8 @@ class MomentStatisticsTest {
     assertThat(statistics.variance().values()).containsOnly(0.0);
     assertThat(statistics.meanGradient().values()).containsExactly(gradients);
     assertThat(statistics.relativeErrorBound(Precision.FLOAT32)).isZero();
+    Moments third = new Samples(new double[1], new double[][] {gradients}, 3).moments();
+    assertThat(MomentStatistics.of(third, Reduction.MEAN).variance().values()).containsOnly(0.0);
   }
 
   @Example

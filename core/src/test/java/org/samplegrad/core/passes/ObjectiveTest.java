@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -98,5 +99,43 @@ class ObjectiveTest {
     int single = blockSize(linear(20_000, 1), Precision.FLOAT32);
     assertThat(single).isBetween(2, 1023);
     assertThat(blockSize(linear(20_000, 1), Precision.FLOAT64)).isEqualTo(single / 2);
+  }
+
+  /** A line, lines whose parameters decide, and whose memory does, and columns of images. */
+  static Stream<Objective> objectives() {
+    return Stream.of(
+        linear(20_000, 1),
+        linear(8000, 500),
+        linear(20_000, 20_000),
+        new Objective(
+            new Sequential(
+                Shape.of(32, 32, 32),
+                List.of(new Convolution(32, 64, Window.ofKernel(9, 9), 1, true))),
+            LossKind.named("mse").create()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("objectives")
+  void blockSizeIsTheLargestThatCacheOrParametersAskForAndMemoryAllows(Objective objective) {
+    long elements = objective.model().elementsPerSample();
+    for (Precision precision : Precision.values()) {
+      long bytes = precision == Precision.FLOAT32 ? 16 : 32;
+      long asked =
+          Math.max(
+              (24L << 20) / (bytes * elements),
+              6L * objective.model().parameters().size() / elements);
+      long allowed = (72L << 20) / (bytes * (elements + objective.model().scratchPerSample()));
+      assertThat((long) blockSize(objective, precision))
+          .isEqualTo(Math.max(1, Math.min(1024, Math.min(asked, allowed))));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("objectives")
+  void arraysOfTheLargestBlockHaveAnIndex(Objective objective) {
+    long perSample = objective.model().elementsPerSample() + objective.model().scratchPerSample();
+    long largest = objective.largestBlockSize();
+    assertThat(largest * perSample).isLessThanOrEqualTo(Integer.MAX_VALUE);
+    assertThat((largest + 1) * perSample).isGreaterThan(Integer.MAX_VALUE);
   }
 }

@@ -48,6 +48,7 @@ class VarianceDetailTest {
       Result parameters = of(given, VarianceDetail.PARAMETERS, reduction);
 
       assertThat(elements.statistics().hasVarianceOfElements()).isTrue();
+      assertThat(parameters.statistics().hasVarianceOfElements()).isFalse();
       assertThat(parameters.value())
           .isCloseTo(elements.value(), within(TOLERANCE * elements.value()));
       double largest = 0;

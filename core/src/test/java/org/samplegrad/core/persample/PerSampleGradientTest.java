@@ -132,7 +132,7 @@ class PerSampleGradientTest {
             .filter(c -> !c.name().contains("dense") && !c.name().contains("two groups"))
             .toList();
 
-    assertThat(sums).hasSize(4).allMatch(c -> c.structure() instanceof SummedOuterProductGradient);
+    assertThat(sums).hasSize(5).allMatch(c -> c.structure() instanceof SummedOuterProductGradient);
   }
 
   private static double scalarProduct(double[] a, double[] b) {

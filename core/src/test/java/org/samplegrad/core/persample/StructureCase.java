@@ -20,7 +20,9 @@ import org.samplegrad.core.backend.Window;
 record StructureCase(String name, PerSampleGradient structure, double[][] individual) {
 
   static List<StructureCase> all(Backend backend) {
-    return Stream.concat(ofOneUse(backend).stream(), ofTwoUses(backend).stream()).toList();
+    return Stream.of(ofOneUse(backend), ofTwoUses(backend), ofTwoUsesInConvolutions(backend))
+        .flatMap(List::stream)
+        .toList();
   }
 
   /** Every pair of structures of the same parameter. */
@@ -35,6 +37,13 @@ record StructureCase(String name, PerSampleGradient structure, double[][] indivi
     return uses.stream()
         .flatMap(first -> uses.stream().map(second -> plus(first, second)))
         .toList();
+  }
+
+  private static List<StructureCase> ofTwoUsesInConvolutions(Backend backend) {
+    StructureCase first = convolution(backend, Window.ofKernel(2, 2), 2);
+    StructureCase second = convolution(backend, Window.ofKernel(2, 2).withPadding(1), 2);
+    StructureCase dense = dense(backend, 3, Shape.of(2, 2, 2, 2));
+    return List.of(plus(first, second), plus(first, dense));
   }
 
   private static StructureCase plus(StructureCase first, StructureCase second) {

@@ -165,6 +165,34 @@ class TotalsReductionTest extends SparkSuite {
   }
 
   @Test
+  void sumsOfNothingAreZeroAndKeepTheFirstBadRow() {
+    BadRow first = new BadRow(1, 2, null, "label", "is null");
+    OrderedSum sum = new OrderedSum(LENGTHS);
+    sum.add(0, PartitionTotals.NONE);
+    sum.add(1, new PartitionTotals(null, first));
+    sum.add(2, new PartitionTotals(null, new BadRow(2, 0, null, "label", "is null")));
+    assertThat(sum.sum().badRow()).isEqualTo(first);
+    assertThat(sum.sum().arrays().get(1)).containsOnly(0).hasSize(LENGTHS.get(1));
+    sum.add(4, new PartitionTotals(arrays(4), null)); // waits for the one before
+    assertThat(sum.sum().arrays().get(1)).containsOnly(0);
+    sum.add(3, PartitionTotals.NONE);
+    assertThat(sum.sum().arrays().get(1)).containsExactly(arrays(4).get(1));
+  }
+
+  @Test
+  void aSliceKeepsTheEarlierBadRow() {
+    BadRow early = new BadRow(1, 2, null, "label", "is null");
+    BadRow late = new BadRow(2, 0, null, "label", "is null");
+    Slice without = new Slice(new double[] {1, 2}, null);
+    Slice merged = without.merge(new Slice(new double[] {10, 20}, late));
+    assertThat(merged.values()).containsExactly(11, 22);
+    assertThat(merged.badRow()).isEqualTo(late);
+    assertThat(new Slice(new double[1], early).merge(new Slice(new double[1], late)).badRow())
+        .isEqualTo(early);
+    assertThat(without.merge(new Slice(new double[2], null)).badRow()).isNull();
+  }
+
+  @Test
   void keysSortBySliceThenPartition() {
     List<Slice.Key> sorted =
         List.of(
