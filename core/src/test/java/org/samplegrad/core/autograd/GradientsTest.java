@@ -270,6 +270,25 @@ class GradientsTest {
   }
 
   @Test
+  void aRecordedPullBackIsDifferentiableInItsCotangentsToo() {
+    Variable x = leaf(3);
+    Variable cotangent = leaf(2);
+
+    List<Seed> seeds = List.of(new Seed(square(x), cotangent));
+    Variable gradient = Gradients.pullBackRecorded(seeds, List.of(x)).get(0);
+
+    assertThat(gradient.item()).isEqualTo(12);
+    assertThat(derivative(gradient, cotangent).item()).isEqualTo(6);
+    assertThat(derivative(gradient, x).item()).isEqualTo(4);
+  }
+
+  @Test
+  void variablesAreNamedByTheirPrimitives() {
+    assertThat(leaf(1, 2)).hasToString("variable[2]");
+    assertThat(square(leaf(1, 2))).hasToString("square[2]");
+  }
+
+  @Test
   void onlyOneElementIsAnItem() {
     assertThat(Variable.leaf(backend.fill(Shape.of(1, 1), 4)).item()).isEqualTo(4);
     assertThatIllegalStateException().isThrownBy(() -> leaf(1, 2).item());

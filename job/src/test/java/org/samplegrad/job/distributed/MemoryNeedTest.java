@@ -86,30 +86,30 @@ class MemoryNeedTest {
     assertThat(need.leavesRoomForBlocks(local(3000, 1), 1)).isTrue();
   }
 
-  /** Half of what Spark leaves, beside 1056 MB of a task or 672 MB of an executor's. */
+  /** Half of what Spark leaves, beside 1312 MB of a task or 928 MB of an executor's. */
   @Test
   void blocksStayInMemoryFromThatOn() {
     MemoryNeed need = need(VarianceDetail.ELEMENTS, Precision.FLOAT32);
-    assertThat(need.leavesRoomForBlocks(halfForBlocks(true, 1812, 0), 1)).isTrue();
-    assertThat(need.leavesRoomForBlocks(halfForBlocks(true, 1811, 0), 1)).isFalse();
-    assertThat(need.leavesRoomForBlocks(halfForBlocks(false, 0, 1044), 1)).isTrue();
-    assertThat(need.leavesRoomForBlocks(halfForBlocks(false, 0, 1043), 1)).isFalse();
+    assertThat(need.leavesRoomForBlocks(halfForBlocks(true, 2324, 0), 1)).isTrue();
+    assertThat(need.leavesRoomForBlocks(halfForBlocks(true, 2323, 0), 1)).isFalse();
+    assertThat(need.leavesRoomForBlocks(halfForBlocks(false, 0, 1556), 1)).isTrue();
+    assertThat(need.leavesRoomForBlocks(halfForBlocks(false, 0, 1555), 1)).isFalse();
   }
 
   private static Heaps halfForBlocks(boolean local, long driver, long executor) {
     return new Heaps(local, driver * MEGABYTE, executor * MEGABYTE, 1, 0.5);
   }
 
-  /** 992 MB for the functional and ten arrays, and blocks only where they share the heap. */
+  /** 1120 MB for the functional and ten arrays, and blocks only where they share the heap. */
   @Test
   void precisionsAreComparedFromThatOn() {
     MemoryNeed need = need(VarianceDetail.ELEMENTS, Precision.FLOAT32);
-    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 2272, 0), false)).isTrue();
-    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 2271, 0), false)).isFalse();
-    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 4244, 0), true)).isTrue();
-    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 4243, 0), true)).isFalse();
-    assertThat(need.leavesRoomForComparison(halfForBlocks(false, 2272, 9000), true)).isTrue();
-    assertThat(need.leavesRoomForComparison(halfForBlocks(false, 2271, 9000), true)).isFalse();
+    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 2400, 0), false)).isTrue();
+    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 2399, 0), false)).isFalse();
+    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 4500, 0), true)).isTrue();
+    assertThat(need.leavesRoomForComparison(halfForBlocks(true, 4499, 0), true)).isFalse();
+    assertThat(need.leavesRoomForComparison(halfForBlocks(false, 2400, 9000), true)).isTrue();
+    assertThat(need.leavesRoomForComparison(halfForBlocks(false, 2399, 9000), true)).isFalse();
   }
 
   @Test
@@ -118,7 +118,7 @@ class MemoryNeedTest {
     long elements = Runtime.getRuntime().maxMemory() / Double.BYTES;
     MemoryNeed tooLarge = new MemoryNeed(elements, Double.BYTES * elements, 0, 0);
     assertThatThrownBy(() -> tooLarge.requireFits(conf)).hasMessageContaining("1 task at");
-    long fewer = elements / 8; // one task takes twice these, and 64 tasks far more than there is
+    long fewer = elements / 8; // one task takes four times these
     new MemoryNeed(fewer, Double.BYTES * fewer, 0, 0).requireFits(conf);
   }
 

@@ -63,11 +63,11 @@ class SampledRowsTest extends SparkSuite {
     assertThat(SampledRows.of(partitions(1, 10), 1025, LARGE / 1024).areAll()).isFalse();
   }
 
-  /** 16 rows at the least, 64 at most, and one in 256 between. */
+  /** 16 rows at the least, 64 at most, and one in 1,024 between. */
   @Test
   void aUnitIsAQuarterOfTheRows() {
     assertRowsOfUnits(65, 4);
-    assertRowsOfUnits(256 * 32, 8);
+    assertRowsOfUnits(1024 * 32, 8);
     assertRowsOfUnits(1_000_000, 16);
   }
 
