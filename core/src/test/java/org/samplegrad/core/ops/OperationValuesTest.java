@@ -101,6 +101,35 @@ class OperationValuesTest {
   }
 
   @Test
+  void boundsThatAreInfiniteDoNotBound() {
+    Variable x = leaf(Shape.of(3), -EXTREME, 0, EXTREME);
+
+    assertThat(values(Elementwise.softplus(x, Double.POSITIVE_INFINITY)))
+        .containsExactly(values(Elementwise.softplus(x)));
+    assertThat(Elementwise.clip(x, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY)).isSameAs(x);
+  }
+
+  @Test
+  void clippingGivesTheNearerBound() {
+    Variable x = leaf(Shape.of(3), -3, 0.5, 5);
+
+    assertThat(values(Elementwise.clip(x, -1, 2))).containsExactly(-1, 0.5, 2);
+    assertThat(values(Elementwise.clip(x, -1, Double.POSITIVE_INFINITY)))
+        .containsExactly(-1, 0.5, 5);
+    assertThat(values(Elementwise.clip(x, Double.NEGATIVE_INFINITY, 2)))
+        .containsExactly(-3, 0.5, 2);
+  }
+
+  @Test
+  void thePowersZeroAndOneAreOneAndTheNumber() {
+    Variable x = leaf(Shape.of(3), -2, 0, 3);
+
+    assertThat(values(Elementwise.power(x, 0))).containsExactly(1, 1, 1);
+    assertThat(Elementwise.power(x, 1)).isSameAs(x);
+    assertThat(gradient(Elementwise.power(x, 0), x)).containsExactly(0, 0, 0);
+  }
+
+  @Test
   void theDerivativeOfSoftplusStaysFiniteFarFromZero() {
     Variable x = leaf(Shape.of(3), -EXTREME, 0, EXTREME);
 
