@@ -2,10 +2,12 @@
 
 Usage: make_onnx_parameter_cases.py TARGET. Into TARGET go NAME-WAY.onnx and cases.json: for each
 file the module's parameters (shape, and the sum of value times position, counted from 1) and
-whether the file must be taken or, with the words of the message, refused. The ways are dynamo
-(PyTorch's default), unoptimised (dynamo, optimize=False), script (TorchScript's default) and
-unfolded (TorchScript with training=PRESERVE, do_constant_folding=False). Needs torch, onnx and
-onnxscript.
+whether the file must be taken, with the words of a note taken as it is, or, with the words of the
+message, refused. The ways are dynamo (PyTorch's default), unoptimised (dynamo, optimize=False),
+script (TorchScript's default), unfolded (TorchScript with training=PRESERVE,
+do_constant_folding=False), and two that change a file after its export: stripped (dynamo without
+what it writes beside nodes and tensors) and reoptimised (unfolded, by onnxscript's optimiser).
+Needs torch, onnx and onnxscript.
 """
 
 import copy
@@ -16,17 +18,24 @@ import sys
 import warnings
 
 import onnx
+import onnxscript.optimizer
 import torch
 from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations, prune
 
 TAKEN = None
+
+
+class Noted(str):
+    """Words of the note under which a file is taken that says too little."""
+
+
 CASES = []
 
 
 def case(make, shape, **ways):
-    """A way is TAKEN, or the words of the message that refuses it."""
+    """A way is TAKEN, Noted, or the words of the message that refuses it."""
     CASES.append((make.__name__.replace("_", "-"), make, shape, ways))
 
 
@@ -230,10 +239,47 @@ def dictionary():
     return Function(lambda m, x: m.layers["leave"](m.layers["enter"](x)), layers=layers)
 
 
+def norms_of_ones():
+    return nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 4))
+
+
+def equal_weight_and_bias():
+    module = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.Linear(4, 2))
+    nn.init.ones_(module[1].bias)
+    return module
+
+
+def norm_behind():
+    module = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3, affine=False), nn.ReLU())
+    module[1].running_var.fill_(2)
+    return module
+
+
+def fixed_features():
+    fixed = {"weight": torch.randn(3, 4), "bias": torch.randn(3)}
+    return nn.Sequential(
+        Function(lambda m, x: functional.linear(x, m.weight, m.bias), **fixed), nn.Linear(3, 2)
+    )
+
+
+def scaled_beside_shapes():
+    return nn.Sequential(
+        Function(lambda m, x: x.view(x.size(0), 3, 4)),
+        Function(
+            lambda m, x: functional.linear(x, m.weight * 0.5, m.bias),
+            weight=parameter(3, 4),
+            bias=parameter(3),
+        ),
+    )
+
+
 MERGED = "were computed by the exporter"
 UNKNOWN = "may be parameters or buffers"
 LACKS = "parameters of the module that the file lacks"
 NORM = "the batch norm behind it"
+CHANGED = "the file has been changed"
+SCRIPT = Noted("does not write down what is a parameter, a buffer")
+TRANSPOSED = Noted("only transposed the tensor")
 
 VECTOR, SEQUENCE, IMAGE = (4,), (3, 4), (2, 4, 4)
 
@@ -266,15 +312,21 @@ case(transposed_and_scaled, VECTOR, dynamo=MERGED, unoptimised=TAKEN, script=MER
 case(tied_to_its_transpose, VECTOR, dynamo=TAKEN, unoptimised=TAKEN, script=TAKEN)
 case(layer_scale, IMAGE, dynamo=TAKEN, unoptimised=TAKEN, script=MERGED, unfolded=UNKNOWN)
 case(dictionary, VECTOR, **everywhere())
+case(norms_of_ones, VECTOR, **everywhere())
+case(equal_weight_and_bias, VECTOR, **everywhere())
+case(norm_behind, IMAGE, stripped=CHANGED)
+case(masked, SEQUENCE, stripped=CHANGED, reoptimised=MERGED)
+case(fixed_features, VECTOR, dynamo=TAKEN, unoptimised=TAKEN, script=SCRIPT, unfolded=SCRIPT)
+case(scaled_beside_shapes, SEQUENCE, dynamo=MERGED, unoptimised=TAKEN, script=TRANSPOSED)
 
 
 def export(module, shape, way, path):
     example = torch.randn(2, *shape)
-    if way in ("dynamo", "unoptimised"):
+    if way in ("dynamo", "stripped", "unoptimised"):
         batch = ({0: torch.export.Dim("N")},)
         program = torch.onnx.export(
             module, (example,), dynamo=True, dynamic_shapes=batch, verbose=False,
-            optimize=way == "dynamo",
+            optimize=way != "unoptimised",
         )
         program.save(str(path))
     else:
@@ -284,8 +336,12 @@ def export(module, shape, way, path):
         }
         torch.onnx.export(
             module, (example,), str(path), dynamo=False, input_names=["x"], output_names=["y"],
-            dynamic_axes={"x": {0: "N"}}, **(unfolded if way == "unfolded" else {}),
+            dynamic_axes={"x": {0: "N"}}, **({} if way == "script" else unfolded),
         )
+    if way == "stripped":
+        without_metadata(path)
+    if way == "reoptimised":
+        onnx.save(onnxscript.optimizer.optimize(onnx.load(str(path))), str(path))
     without_traces(path)
 
 
@@ -296,6 +352,15 @@ def without_traces(path):
         kept = [p for p in node.metadata_props if p.key.split(".")[-1] not in ("stack_trace", "namespace")]
         del node.metadata_props[:]
         node.metadata_props.extend(kept)
+    onnx.save(model, str(path))
+
+
+def without_metadata(path):
+    """As tools leave a file that do not know what the exporter writes."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
     onnx.save(model, str(path))
 
 
@@ -320,7 +385,8 @@ def main():
             descriptions.append(
                 {
                     "file": file,
-                    "refused": refused,
+                    "refused": None if isinstance(refused, Noted) else refused,
+                    "noted": refused if isinstance(refused, Noted) else None,
                     "parameters": {n: described(p) for n, p in module.named_parameters()},
                 }
             )

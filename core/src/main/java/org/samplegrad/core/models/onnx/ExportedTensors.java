@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.models.onnx.TensorIdentities.NodeInput;
 
 /**
  * Which tensors of a file by PyTorch's newer exporter (dynamo) are which parameters.
@@ -45,7 +46,7 @@ final class ExportedTensors {
   /** Decisions, until ties between names are known. */
   private final List<Use> uses = new ArrayList<>();
 
-  private record Use(int node, String input, StoredTensor tensor) {}
+  private record Use(NodeInput where, StoredTensor tensor) {}
 
   ExportedTensors(GraphProto graph, ExportedSignature signature, TensorIdentities identities) {
     this.graph = graph;
@@ -77,7 +78,7 @@ final class ExportedTensors {
       for (int input = 0; input < node.getInputCount(); input++) {
         StoredTensor tensor = stored.get(node.getInput(input));
         if (tensor != null) {
-          identify(i, input, tensor, operation);
+          identify(new NodeInput(i, input), tensor, operation);
         }
       }
       Subgraphs.withInner(node)
@@ -95,7 +96,7 @@ final class ExportedTensors {
                 : ", which writes down what each tensor is"));
   }
 
-  private void identify(int index, int input, StoredTensor tensor, ExportedOperation operation) {
+  private void identify(NodeInput where, StoredTensor tensor, ExportedOperation operation) {
     String name = tensor.source().name();
     if (operation != null && operation.isMergedWithBatchNorm()) {
       doubt(
@@ -103,18 +104,18 @@ final class ExportedTensors {
     } else if (signature.isParameter(name) && signature.isReplaced(name)) {
       doubt(tensor, "have the names of parameters, but the optimiser has put others there", true);
     } else if (operation == null) {
-      identifyAlone(index, tensor);
+      identifyAlone(where, tensor);
     } else {
-      NodeProto node = graph.getNode(index);
-      String argument = operation.argumentOf(node, input);
+      NodeProto node = graph.getNode(where.node());
+      String argument = operation.argumentOf(node, where.input());
       if (argument == null) {
-        identifyByName(index, tensor, operation);
+        identifyByName(where, tensor, operation);
       } else if (argument.equals(NONE)) {
-        use(index, tensor.constant(), null);
+        use(where, tensor.constant(), null);
       } else if (signature.named(argument) != null) {
-        use(index, arranged(node, tensor, operation, signature.named(argument)), operation);
+        use(where, arranged(node, tensor, operation, signature.named(argument)), operation);
       } else {
-        identifyComputed(index, tensor, operation.target().equals("linear") && isMatMul(node));
+        identifyComputed(where, tensor, operation.target().equals("linear") && isMatMul(node));
       }
     }
   }
@@ -129,11 +130,11 @@ final class ExportedTensors {
   }
 
   /** A node that nothing is written beside; it is one of a function, or of an older exporter. */
-  private void identifyAlone(int index, StoredTensor tensor) {
+  private void identifyAlone(NodeInput where, StoredTensor tensor) {
     if (signature.isListed(tensor.parameter())) {
-      use(index, ofModule(tensor, tensor.parameter()), null);
+      use(where, ofModule(tensor, tensor.parameter()), null);
     } else {
-      identifyComputed(index, tensor, false);
+      identifyComputed(where, tensor, false);
     }
   }
 
@@ -148,19 +149,19 @@ final class ExportedTensors {
   }
 
   /** An input of an operation of which it is not known what the exporter makes of it. */
-  private void identifyByName(int index, StoredTensor tensor, ExportedOperation operation) {
+  private void identifyByName(NodeInput where, StoredTensor tensor, ExportedOperation operation) {
     String name = tensor.parameter();
     List<String> taken = signature.takenBy(operation);
     if (!signature.isListed(name)) {
       String parameter = reshaped(tensor, operation);
       if (parameter == null) {
-        identifyComputed(index, tensor, false);
+        identifyComputed(where, tensor, false);
       } else {
         int size = tensor.shape().size();
-        use(index, tensor.asReshapeOf(parameter, Shape.of(size)), operation);
+        use(where, tensor.asReshapeOf(parameter, Shape.of(size)), operation);
       }
     } else if (taken.contains(name)) {
-      use(index, ofModule(tensor, name), operation);
+      use(where, ofModule(tensor, name), operation);
     } else {
       List<String> others = taken.stream().filter(t -> identities.tensor(t) == null).toList();
       List<String> alike =
@@ -169,7 +170,7 @@ final class ExportedTensors {
               .toList();
       if (others.size() == 1 || alike.size() == 1) {
         String other = others.size() == 1 ? others.get(0) : alike.get(0);
-        use(index, ofModule(tensor, other), operation);
+        use(where, ofModule(tensor, other), operation);
       } else if (signature.isParameter(name)) {
         doubt(tensor, "are also used by an operation that does not take them in the module", false);
       }
@@ -243,11 +244,11 @@ final class ExportedTensors {
    *
    * @param transposedAgain whether the tensor is the transpose of what was computed
    */
-  private void identifyComputed(int index, StoredTensor tensor, boolean transposedAgain) {
+  private void identifyComputed(NodeInput where, StoredTensor tensor, boolean transposedAgain) {
     String name = tensor.source().name();
     List<String> parameters = signature.parametersIn(name);
     if (parameters.isEmpty()) {
-      use(index, tensor.constant(), null);
+      use(where, tensor.constant(), null);
       return;
     }
     List<String> steps = new ArrayList<>(signature.foldedFrom(name));
@@ -266,7 +267,7 @@ final class ExportedTensors {
             && (TRANSPOSE.matcher(steps.get(0)).matches()
                 || PERMUTE.matcher(steps.get(0)).matches() && original != null);
     if (swapped && (original == null || TensorIdentities.haveSameValues(original, matrix))) {
-      use(index, matrix, null);
+      use(where, matrix, null);
     } else {
       doubt(
           tensor,
@@ -279,8 +280,8 @@ final class ExportedTensors {
   /**
    * @param operation null if it says nothing about ties
    */
-  private void use(int index, StoredTensor tensor, ExportedOperation operation) {
-    uses.add(new Use(index, tensor.source().name(), tensor));
+  private void use(NodeInput where, StoredTensor tensor, ExportedOperation operation) {
+    uses.add(new Use(where, tensor));
     if (!tensor.trained()) {
       return;
     }
@@ -313,7 +314,7 @@ final class ExportedTensors {
     for (Use use : uses) {
       StoredTensor tensor = use.tensor();
       String name = first.getOrDefault(tensor.parameter(), tensor.parameter());
-      identities.putUse(use.node(), use.input(), tensor.trained() ? tensor.named(name) : tensor);
+      identities.putUse(use.where(), tensor.trained() ? tensor.named(name) : tensor);
     }
     found.forEach(
         (name, same) -> {

@@ -33,6 +33,8 @@ final class FoldedNumbers {
   private final boolean gapless;
   private final boolean ofShapes;
   private final int missing;
+  private final int first;
+  private final boolean endsKnown;
   private final int aliases;
 
   /**
@@ -69,13 +71,15 @@ final class FoldedNumbers {
     }
     count += statistics.size() + unsqueezed.size();
     List<String> outputs = graph.getOutputList().stream().map(output -> output.getName()).toList();
-    int first = numbers.isEmpty() ? count : numbers.first();
+    int lowest = numbers.isEmpty() ? count : numbers.first();
     boolean named = outputs.size() != 1 || !NUMBER.matcher(outputs.get(0)).matches();
-    boolean follows = named || Integer.parseInt(outputs.get(0)) + 1 == first;
+    boolean follows = named || Integer.parseInt(outputs.get(0)) + 1 == lowest;
     this.gapless =
         follows && (numbers.isEmpty() || numbers.last() - numbers.first() + 1 == folded.size());
     this.ofShapes = found;
-    this.missing = first - count;
+    this.first = lowest;
+    this.endsKnown = !named;
+    this.missing = lowest - count;
     this.aliases = aliases.size();
   }
 
@@ -98,6 +102,15 @@ final class FoldedNumbers {
   /** Whether it is certain that tensors with several names of this kind are tied in the module. */
   boolean areTied() {
     return gapless && aliases > 0 && missing == -aliases;
+  }
+
+  /**
+   * Whether nodes may have been folded into a tensor of which nothing tells: those of the first
+   * come before all numbers that are left, and only the count or the number of the output, if it
+   * has no other name, shows them.
+   */
+  boolean mayBeMoreSteps(String name) {
+    return !areSeparate() && !areTied() && !endsKnown && number(name) == first;
   }
 
   /** Whether nothing tells that several nodes were folded into one tensor. */

@@ -288,8 +288,9 @@ public record OnnxModel(
 
     private void translate(int index, NodeProto node) {
       List<Operand> operands = new ArrayList<>();
-      for (String input : node.getInputList()) {
-        Operand own = identities.use(index, input);
+      for (int i = 0; i < node.getInputCount(); i++) {
+        String input = node.getInput(i);
+        Operand own = identities.use(index, i);
         Operand operand = own != null || input.isEmpty() ? own : values.get(input);
         if (operand == null && !input.isEmpty()) {
           throw new IllegalArgumentException(

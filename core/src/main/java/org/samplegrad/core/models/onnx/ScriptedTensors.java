@@ -46,9 +46,12 @@ final class ScriptedTensors {
       "were computed by the exporter, such as from a layer and the batch norm behind it or from a weight and its mask";
   private static final String PRODUCT =
       "may be the transposed weights of layers without bias, or something else that the exporter computed";
+  private static final String CHANGED =
+      "may be parameters or what an optimiser has made of them: the file has been changed since PyTorch exported it, or has lost what the exporter wrote beside its nodes";
   private static final String EQUAL =
       "stand for several parameters, which are one tied parameter or several of equal values";
 
+  private final ModelProto file;
   private final GraphProto graph;
   private final TensorIdentities identities;
   private final boolean byTorch;
@@ -68,7 +71,11 @@ final class ScriptedTensors {
   private final Set<String> matricesInConstants = new HashSet<>();
   private final Set<String> byPath = new LinkedHashSet<>();
 
+  /** The tensors, with the parameters taken for them, of which more may have been folded. */
+  private final Map<String, String> uncertain = new LinkedHashMap<>();
+
   ScriptedTensors(ModelProto file, TensorIdentities identities) {
+    this.file = file;
     this.graph = file.getGraph();
     this.identities = identities;
     this.byTorch = file.getProducerName().equals("pytorch");
@@ -96,6 +103,11 @@ final class ScriptedTensors {
       }
     }
     folded = new FoldedNumbers(graph, scopes, aliases, named);
+    boolean changed = ChangedFile.isChanged(file);
+    if (changed) {
+      identities.advise(
+          "Export the module with samplegrad.export(model, args, path), and give that file as it is");
+    }
     Set<String> used = new LinkedHashSet<>();
     for (int i = needed.nextSetBit(0); i >= 0; i = needed.nextSetBit(i + 1)) {
       NodeProto node = graph.getNode(i);
@@ -103,6 +115,9 @@ final class ScriptedTensors {
         String name = node.getInput(input);
         if (stored.containsKey(name) && !identities.isAlias(i)) {
           used.add(name);
+          if (changed) {
+            identities.doubt(name, CHANGED, true);
+          }
           claim(node, input, name);
         } else if (isWeightInConstant(node, input)) {
           identities.doubt(name, UNKNOWN, false);
@@ -125,6 +140,17 @@ final class ScriptedTensors {
       identities.note(
           "The file does not give the names of the parameters %s; they are taken from the paths of its nodes, which leave out dictionaries of modules"
               .formatted(TensorIdentities.listed(List.copyOf(byPath))));
+    }
+    if (byTorch && !(parameters.isEmpty() && restored.isEmpty())) {
+      identities.note(
+          "The file was written by PyTorch's older exporter (TorchScript), which does not write down what is a parameter, a buffer or frozen, nor what the output does not need: the weights and biases of its layers are taken as the parameters. Where one is not, as in a layer of your own with fixed weights, export with samplegrad.export(model, args, path), which writes it down");
+    }
+    if (!uncertain.isEmpty()) {
+      identities.note(
+          "The file does not tell whether the exporter has only transposed the tensor %s, taken as %s, or also multiplied it, as by a mask; if the module computes with more than the weight itself, export with samplegrad.export(model, args, path)"
+              .formatted(
+                  TensorIdentities.listed(List.copyOf(uncertain.keySet())),
+                  TensorIdentities.listed(List.copyOf(uncertain.values()))));
     }
     if (!byTorch && !parameters.isEmpty()) {
       identities.note(
@@ -311,8 +337,13 @@ final class ScriptedTensors {
     if (parameter == null) {
       return;
     }
-    if (!folded.mayBeOneStep() || !folded.areSeparate() && !folded.areTied() && hasZeros(tensor)) {
+    String inFile = aliases.getOrDefault(name, name);
+    if (!FoldedNumbers.isFolded(inFile)
+        || !folded.mayBeOneStep()
+        || !folded.areSeparate() && !folded.areTied() && hasZeros(tensor)) {
       identities.doubt(tensor.source().name(), MERGED, true);
+    } else if (folded.mayBeMoreSteps(inFile) || folded.mayBeMoreSteps(name)) {
+      uncertain.put(inFile, parameter.parameter());
     }
     restored.computeIfAbsent(name, n -> new ArrayList<>()).add(parameter);
   }

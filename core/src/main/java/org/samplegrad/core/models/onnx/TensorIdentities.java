@@ -44,8 +44,11 @@ final class TensorIdentities {
     }
   }
 
-  /** An input of one node. */
-  private record NodeInput(int node, String input) {}
+  /**
+   * An input of one node, by position: a node can take a tensor twice, once for each of two that
+   * the exporter has stored once for their equal values.
+   */
+  record NodeInput(int node, int input) {}
 
   private final Map<String, StoredTensor> tensors;
   private final Map<NodeInput, StoredTensor> uses = new HashMap<>();
@@ -104,12 +107,12 @@ final class TensorIdentities {
     tensors.put(name, tensor);
   }
 
-  void putUse(int node, String input, StoredTensor tensor) {
-    uses.put(new NodeInput(node, input), tensor);
+  void putUse(NodeInput where, StoredTensor tensor) {
+    uses.put(where, tensor);
   }
 
   /** What stands for a tensor as the input of one node; null if what stands for it elsewhere. */
-  StoredTensor use(int node, String input) {
+  StoredTensor use(int node, int input) {
     return uses.get(new NodeInput(node, input));
   }
 
@@ -211,7 +214,8 @@ final class TensorIdentities {
     List<String> missing = order.stream().filter(name -> !parameters.contains(name)).toList();
     if (doubts.isEmpty() && !missing.isEmpty()) {
       throw new IllegalArgumentException(
-          "the parameters %s of the module do not lead to its output".formatted(listed(missing)));
+          "the parameters %s of the module do not lead to its output. %s"
+              .formatted(listed(missing), advice));
     }
   }
 
@@ -225,12 +229,13 @@ final class TensorIdentities {
 
   /** What the user should know, a sentence each. */
   List<String> notes() {
-    List<String> all = new ArrayList<>(notes);
+    List<String> all = new ArrayList<>();
     for (Doubt doubt : doubts()) {
       all.add(
           "The file's own tensors are taken as the parameters, though %s. %s"
               .formatted(doubt.sentence(), advice));
     }
+    all.addAll(notes);
     return all;
   }
 

@@ -83,14 +83,14 @@ class OnnxModelTest {
     OnnxModel read = OnnxCase.named("mixer-script").model();
     assertThat(names(read)).contains("tokens.0.weight", "channels.2.weight");
     assertThat(shape(read, "channels.0.weight")).isEqualTo(Shape.of(5, 4));
-    assertThat(read.notes()).isEmpty();
+    assertThat(read.notes()).singleElement().asString().contains("older exporter");
   }
 
   @Test
   void theMergedWeightsOfABatchNormKeepTheirNamesAndAreNoted() {
     OnnxModel read = OnnxCase.named("residual-fused").model();
     assertThat(names(read)).anyMatch(name -> name.startsWith("onnx::Conv_"));
-    assertThat(read.notes()).singleElement().asString().contains("onnx::Conv_");
+    assertThat(read.notes()).hasSize(2).anyMatch(note -> note.contains("onnx::Conv_"));
   }
 
   @Test
