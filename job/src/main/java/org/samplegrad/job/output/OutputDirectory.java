@@ -128,6 +128,8 @@ public final class OutputDirectory implements AutoCloseable {
         requireReplaceable();
       }
       removeLeftovers();
+      // Should this run be killed, an earlier one's would be taken for its own.
+      system().delete(StatusFile.beside(place), false);
       ShutdownHookManager.get().addShutdownHook(atShutdown, SHUTDOWN_PRIORITY);
     } catch (IOException | RuntimeException e) {
       claim.close();

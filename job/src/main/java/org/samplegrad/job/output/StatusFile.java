@@ -24,6 +24,11 @@ public record StatusFile(int exitCode, String message, String applicationId) {
 
   private static final String ENDING = ".status.json";
 
+  /** Where the file of an output directory is. */
+  static Path beside(Place place) {
+    return place.beside(place.path().getName() + ENDING);
+  }
+
   /**
    * Writes it in place of an earlier one. Nothing is written into what the job reads.
    *
@@ -37,7 +42,7 @@ public record StatusFile(int exitCode, String message, String applicationId) {
         return;
       }
       place.system().mkdirs(place.path().getParent());
-      Path file = place.beside(place.path().getName() + ENDING);
+      Path file = beside(place);
       Path temporary = place.beside(".%s-%s".formatted(file.getName(), UUID.randomUUID()));
       try (OutputStream stream = place.system().create(temporary, false)) {
         stream.write(MAPPER.writeValueAsBytes(json()));

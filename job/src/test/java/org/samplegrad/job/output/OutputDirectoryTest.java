@@ -63,6 +63,16 @@ class OutputDirectoryTest {
   }
 
   @Test
+  void howAnEarlierRunEndedIsForgotten() throws IOException {
+    Files.createFile(directory.resolve("out.status.json"));
+    Files.createFile(directory.resolve("other.status.json"));
+    try (OutputDirectory output = prepare(directory.resolve("out"), false)) {
+      assertThat(names(directory)).containsExactly(".out.run", "other.status.json");
+      assertThat(output).isNotNull();
+    }
+  }
+
+  @Test
   void aFailureLeavesNothingBehind() throws IOException {
     File broken =
         new File(
