@@ -109,4 +109,24 @@ class BlockTest {
     assertThatThrownBy(() -> Block.join(List.of(block, others)))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void joinsSamplesInTheirOrder(Precision precision) {
+    Block block = block(precision);
+    Block joined = Block.join(List.of(block.sample(2), block));
+    assertThat(joined.samples()).isEqualTo(4);
+    assertThat(joined.targets().values()).containsExactly(50, 60, 10, 20, 30, 40, 50, 60);
+    try (Backend backend = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
+      assertThat(backend.toDoubles(joined.inputs(backend)))
+          .containsExactly(0.5, -7, 1, 2, 3, 4, 0.5, -7);
+    }
+    assertThat(Block.join(List.of(block))).isSameAs(block);
+  }
+
+  @Test
+  void numbersOfDifferentPrecisionsAreNotJoined() {
+    List<Block> blocks = List.of(block(Precision.FLOAT32), block(Precision.FLOAT64));
+    assertThatThrownBy(() -> Block.join(blocks)).isInstanceOf(IllegalArgumentException.class);
+  }
 }

@@ -2,10 +2,12 @@ package org.samplegrad.core.passes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.samplegrad.core.ops.Shapes.sumAll;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.samplegrad.core.backend.Backend;
@@ -17,6 +19,7 @@ import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.Sequential;
 import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.StandardFunctional;
+import org.samplegrad.core.ops.Elementwise;
 import org.samplegrad.core.parameters.ParameterVector;
 import org.samplegrad.core.persample.Quantity;
 
@@ -131,6 +134,53 @@ class ClosedFormTest {
           .containsExactly(weights, ROUNDING);
       assertThat(batch.quantity("0.bias", Quantity.VARIANCE))
           .containsExactly(scaled(factor * factor, variance[1]), ROUNDING);
+    }
+  }
+
+  /**
+   * Of {@code sum_j S2_j^2} for a plane without bias, so that the cotangents differ between the
+   * elements of a parameter: {@code sum_n H_n (4 S2 * g_n)} with {@code H_n = 2 x_n x_n^T}.
+   */
+  @Test
+  void ofAFunctionalThatWeighsElementsDifferently() {
+    Objective plane =
+        new Objective(
+            new Sequential(Shape.of(2), List.of(new Linear(2, 1, false))),
+            LossKind.named("mse").create());
+    double[][] inputs = {{1, 2}, {-1, 0.5}, {3, -2}};
+    double[] targets = {0, 1, -2};
+    double[] weights = {0.5, -0.25};
+    double[] squares = new double[2];
+    double[][] individual = new double[3][2];
+    for (int n = 0; n < 3; n++) {
+      double residual = weights[0] * inputs[n][0] + weights[1] * inputs[n][1] - targets[n];
+      for (int j = 0; j < 2; j++) {
+        individual[n][j] = 2 * residual * inputs[n][j];
+        squares[j] += individual[n][j] * individual[n][j];
+      }
+    }
+    double[] expected = new double[2];
+    for (int n = 0; n < 3; n++) {
+      double along = 0;
+      for (int j = 0; j < 2; j++) {
+        along += inputs[n][j] * 4 * squares[j] * individual[n][j];
+      }
+      for (int j = 0; j < 2; j++) {
+        expected[j] += 2 * inputs[n][j] * along;
+      }
+    }
+    Block samples = Block.of(3, Shape.of(2), new double[] {1, 2, -1, 0.5, 3, -2}, targets);
+    try (LocalBatch batch =
+        new LocalBatch(
+            plane,
+            new ParameterVector(plane.model().parameters(), weights),
+            samples,
+            Reduction.SUM,
+            Precision.FLOAT64)) {
+      ParameterVector found =
+          batch.gradient(
+              (count, sums, squaredSums) -> sumAll(Elementwise.square(squaredSums.get(0))));
+      assertThat(found.values()).containsExactly(expected, within(1e-12 * Math.abs(expected[0])));
     }
   }
 }

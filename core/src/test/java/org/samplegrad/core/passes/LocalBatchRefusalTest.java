@@ -38,6 +38,16 @@ class LocalBatchRefusalTest {
   }
 
   @Test
+  void theSampleOfOneOfManyTargetsIsNamed() {
+    ObjectiveCase given = ObjectiveCase.smooth().findFirst().orElseThrow();
+    double[] targets = {1, 2, 3, Double.NaN, 5, 6}; // two for each sample
+    Block block = Block.of(3, Shape.of(3), new double[9], targets);
+    assertThatThrownBy(() -> LocalBatchTest.open(given, block, Reduction.SUM))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("sample 1", "NaN");
+  }
+
+  @Test
   void inputsOfAnotherShapeAreRefused() {
     assertRefused(
         Block.of(1, Shape.of(28, 28), new double[784], new double[1]), "[1, 28, 28]", "[28, 28]");
