@@ -46,6 +46,7 @@ class MemoryNeedTest {
     "ELEMENTS, FLOAT32, 2, 1632",
     "ELEMENTS, FLOAT64, 1, 1120", // moments 2, statistics 2, cotangents 2
     "ELEMENTS, FLOAT64, 4, 1504", // statistics 2, cotangents 3; tasks: sums 1
+    "ELEMENTS, FLOAT64, 8, 2400", // tasks of the first pass: sums 2
     "PARAMETERS, FLOAT32, 1, 1056",
   })
   void fitsFromThatOn(VarianceDetail detail, Precision precision, int tasks, long megabytes) {
@@ -77,6 +78,15 @@ class MemoryNeedTest {
         .hasMessageContainingAll("the driver needs", "--driver-memory");
     assertThatThrownBy(() -> need.requireFits(cluster(1120, 927, 1), 10))
         .hasMessageContainingAll("an executor", "--executor-memory");
+  }
+
+  /** Sums of both moments in each task of the first pass. */
+  @Test
+  void anExecutorOfManyTasksNeedsMostInTheFirstPass() {
+    MemoryNeed need = need(VarianceDetail.ELEMENTS, Precision.FLOAT64);
+    need.requireFits(cluster(1120, 1376, 4), 10);
+    assertThatThrownBy(() -> need.requireFits(cluster(1120, 1375, 4), 10))
+        .hasMessageContaining("an executor, with 4 tasks");
   }
 
   @Test
