@@ -82,7 +82,7 @@ public final class Safetensors {
           "Weights file '%s' is cut short: it ends before its data do".formatted(name), e);
     } catch (JsonParseException e) {
       throw new UnusableModelException(
-          "Weights file '%s': %s".formatted(name, SafetensorsHeader.problem(e)), e);
+          "Weights file '%s' %s".formatted(name, SafetensorsHeader.problem(e)), e);
     } catch (JsonProcessingException | CharConversionException e) {
       throw new UnusableModelException(
           "Weights file '%s' is not a safetensors file: its header is not JSON".formatted(name), e);

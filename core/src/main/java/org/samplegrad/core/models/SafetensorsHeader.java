@@ -134,9 +134,9 @@ final class SafetensorsHeader {
   static String problem(JsonParseException e) {
     Matcher duplicate = DUPLICATE.matcher(e.getOriginalMessage());
     return duplicate.find()
-        ? "its header has the key '%s' twice, so that it is not clear which tensor is meant; save the file anew"
+        ? "has the key '%s' twice in its header, so that it is not clear which tensor is meant; save the file anew"
             .formatted(duplicate.group(1))
-        : "not a safetensors file: its header is not JSON";
+        : "is not a safetensors file: its header is not JSON";
   }
 
   private static List<Entry> entries(byte[] header) throws IOException {

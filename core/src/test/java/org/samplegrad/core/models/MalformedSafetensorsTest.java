@@ -101,11 +101,19 @@ class MalformedSafetensorsTest {
         "xx",
         "{'0.weight'",
         "{} {}",
-        "{" + WEIGHT + ", " + WEIGHT + ", " + BIAS + "}",
-        "{'0.bias': {'dtype': 'F64', 'dtype': 'F64', 'shape': [2], 'data_offsets': [0, 16]}}",
       })
   void headerThatIsNotJson(String header) {
     assertHeaderRefused(header, 64, "is not a safetensors file: its header is not JSON");
+  }
+
+  @Test
+  void headerWithAKeyTwice() {
+    assertHeaderRefused(
+        "{" + WEIGHT + ", " + WEIGHT + ", " + BIAS + "}", 64, "has the key '0.weight' twice");
+    assertHeaderRefused(
+        "{'0.bias': {'dtype': 'F64', 'dtype': 'F64', 'shape': [2], 'data_offsets': [0, 16]}}",
+        64,
+        "has the key 'dtype' twice");
   }
 
   @Test
