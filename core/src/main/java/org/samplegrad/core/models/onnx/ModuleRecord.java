@@ -171,9 +171,12 @@ final class ModuleRecord {
 
   /**
    * @param sources all tensors of the file, by name
-   * @throws IllegalArgumentException if a tensor is not what the record says of it
+   * @param signature says which tensors an optimiser has computed, and of which others
+   * @throws IllegalArgumentException if a tensor is not what the record says of it, or was computed
+   *     from a parameter after the record was written
    */
-  void identify(TensorIdentities identities, Map<String, TensorSource> sources) {
+  void identify(
+      TensorIdentities identities, Map<String, TensorSource> sources, ExportedSignature signature) {
     Map<String, String> known = new HashMap<>();
     for (Entry entry : parameters) {
       if (entry.tensor() == null) {
@@ -187,6 +190,15 @@ final class ModuleRecord {
       known.put(entry.tensor(), entry.name());
       if (!entry.trained()) {
         identities.freeze(entry.name());
+      }
+    }
+    for (String name : sources.keySet()) {
+      for (String from : signature.foldedFrom(name)) {
+        if (known.containsKey(from) && !known.containsKey(name)) {
+          throw problem(
+              "does not fit the file: the tensor '%s' was computed from the parameter '%s', and would stay as it is. The file was changed since; export the module with samplegrad.export again"
+                  .formatted(name, known.get(from)));
+        }
       }
     }
     for (Entry entry : buffers) {

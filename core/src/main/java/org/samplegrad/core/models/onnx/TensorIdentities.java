@@ -85,7 +85,7 @@ final class TensorIdentities {
     ExportedSignature signature = new ExportedSignature(graph);
     ModuleRecord record = ModuleRecord.of(file);
     if (record != null) {
-      record.identify(identities, sources);
+      record.identify(identities, sources, signature);
     } else if (!signature.isEmpty()) {
       new ExportedTensors(graph, signature, identities).identify(needed);
     } else {

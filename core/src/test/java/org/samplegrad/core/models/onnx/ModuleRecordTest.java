@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,22 @@ class ModuleRecordTest {
     assertThat(read.notes())
         .anyMatch(note -> note.contains("'gain' are frozen"))
         .anyMatch(note -> note.contains("'left' take no part"));
+  }
+
+  @Test
+  void aTensorThatAnOptimiserComputedFromAParameterSinceIsRefused() {
+    OnnxText file = file(RECORD);
+    file.graph()
+        .addValueInfo(
+            ValueInfoProto.newBuilder()
+                .setName("m")
+                .addMetadataProps(
+                    StringStringEntryProto.newBuilder()
+                        .setKey("pkg.onnxscript.optimizer.folded_from")
+                        .setValue("['val_0', 'w']")));
+    assertThatThrownBy(() -> file.read(FileParameters.REFUSE_DOUBT))
+        .isInstanceOf(UnusableModelException.class)
+        .hasMessageContaining("'m' was computed from the parameter 'gain'");
   }
 
   @ParameterizedTest
