@@ -146,4 +146,13 @@ public final class Moments {
   public double squaredSum(int index) {
     return squaredSum[index];
   }
+
+  /** {@code sum_n ||g_n||^2}, over all parameters. */
+  public double squares() {
+    double sum = 0;
+    for (double square : squaredSum) {
+      sum += square;
+    }
+    return sum;
+  }
 }

@@ -54,15 +54,28 @@ public final class PrecisionComparison {
   /** The same in float64. */
   private final List<double[]> inFloat64 = new ArrayList<>();
 
-  /** By how much the sampled gradients in float32 exceed those in float64, summed. */
+  /** As the two above, of the samples with the largest gradients; null if there are none. */
+  private double[] largestInFloat32;
+
+  private double[] largestInFloat64;
+
+  /** By how much the gradients in float32 exceed those in float64, summed as far as known. */
   private final double[] excess;
 
   /**
    * The samples in both precisions.
    *
    * @param units blocks, of about equally many samples unless they are the whole data set
+   * @param largest samples with the largest gradients of all, which stand for themselves and for
+   *     what the units may have missed; null if they are not known
    */
-  public record Samples(List<Block> units, boolean areAll) {
+  public record Samples(List<Block> units, boolean areAll, Block largest) {
+
+    /** All samples of a data set, or some of which nothing is known. */
+    public Samples(List<Block> units, boolean areAll) {
+      this(units, areAll, null);
+    }
+
     long count() {
       return units.stream().mapToLong(Block::samples).sum();
     }
@@ -111,16 +124,28 @@ public final class PrecisionComparison {
     MomentsPass narrow = new MomentsPass(objective, parameters, float32);
     MomentsPass wide = new MomentsPass(objective, parameters, float64);
     for (Block unit : samples.units()) {
-      inFloat32.add(deviations(narrow, unit, 1));
-      inFloat64.add(deviations(wide, unit, -1));
+      inFloat32.add(deviations(narrow, unit, scale()));
+      inFloat64.add(deviations(wide, unit, -scale()));
+    }
+    if (samples.largest() != null) {
+      largestInFloat32 = deviations(narrow, samples.largest(), 1);
+      largestInFloat64 = deviations(wide, samples.largest(), -1);
     }
   }
 
-  private double[] deviations(MomentsPass pass, Block unit, int sign) {
+  /** How many samples of the run one of the units stands for. */
+  private double scale() {
+    return (double) run.count() / samples.count();
+  }
+
+  /**
+   * @param weight of the samples' gradients in the excess
+   */
+  private double[] deviations(MomentsPass pass, Block unit, double weight) {
     Moments moments = Moments.empty(run.layout(), VarianceDetail.PARAMETERS);
     pass.add(unit, moments);
     for (int i = 0; i < excess.length; i++) {
-      excess[i] += sign * moments.sum(i);
+      excess[i] += weight * moments.sum(i);
     }
     return deviations(moments);
   }
@@ -208,8 +233,24 @@ public final class PrecisionComparison {
       size += parameter == ALL ? Arrays.stream(deviations).sum() : deviations[parameter];
     }
     // Relative to the sampled deviations too: those of other samples may be larger.
-    double relative = size > 0 ? Math.max(variance, 0) * off / size : 0;
-    return Math.max(off / samples.count(), relative);
+    double relative = Math.max(size > 0 ? off / size : 0, relativeOfLargest(parameter));
+    return Math.max(off / samples.count(), relative * Math.max(variance, 0));
+  }
+
+  /** By how much the deviations of the largest gradients differ, relative to these. */
+  private double relativeOfLargest(int parameter) {
+    if (largestInFloat64 == null) {
+      return 0;
+    }
+    double off = 0;
+    double size = 0;
+    for (int p = 0; p < largestInFloat64.length; p++) {
+      if (parameter == ALL || parameter == p) {
+        off += Math.abs(largestInFloat32[p] - largestInFloat64[p]);
+        size += largestInFloat64[p];
+      }
+    }
+    return off < size ? off / size : size > 0 ? 1 : 0;
   }
 
   /** {@code S2/N - ||S1/N||^2} for each parameter, negative where rounding makes it so. */
@@ -261,14 +302,15 @@ public final class PrecisionComparison {
    * @param other the gradient in the other precision, or null
    * @param room what the difference from it stands for
    * @param error what is known beside it
+   * @param relative what is known beside it, relative to the gradient
    */
-  public record GradientError(double[] other, double room, double error) {
+  public record GradientError(double[] other, double room, double error, double relative) {
 
     /** The bound relative to the exact gradient. */
     public double bound(ParameterVector gradient) {
       double size = gradient.norm();
       if (other == null) {
-        return ErrorBounds.relative(error, size);
+        return ErrorBounds.relative(error + relative * size, size);
       }
       double squares = 0;
       for (int i = 0; i < other.length; i++) {
@@ -284,16 +326,16 @@ public final class PrecisionComparison {
   /** The error of the functional's gradient, without holding on to what it was found by. */
   public GradientError ofGradient(MomentFunctional functional, Reduction reduction) {
     if (run.count() == 1) {
-      return new GradientError(null, 0, 0);
+      return new GradientError(null, 0, 0, 0);
     }
     if (!samples.areAll()) {
-      return new GradientError(null, 0, errorOfSamples(functional, reduction));
+      return errorOfSamples(functional, reduction);
     }
     Backend backend = precision == Precision.FLOAT32 ? float64 : float32;
     double[] totals = new double[run.layout().size()];
     PullBackPass pass = pullBack(backend, Cotangents.of(functional, other, reduction, float64));
     samples.units().forEach(unit -> pass.add(unit, totals));
-    return new GradientError(totals, room(), 0);
+    return new GradientError(totals, room(), 0, 0);
   }
 
   /** What is not a finite number in float32 is off by all there is. */
@@ -301,29 +343,53 @@ public final class PrecisionComparison {
     return Double.isFinite(difference) ? difference : size;
   }
 
-  private double errorOfSamples(MomentFunctional functional, Reduction reduction) {
+  /**
+   * What a unit adds to the gradient in float32 less that in float64, and the norm of the latter.
+   */
+  private record Contribution(float[] difference, double size) {
+    double relative() {
+      return size > 0 ? orAll(Math.sqrt(product(difference, difference)), size) / size : 0;
+    }
+  }
+
+  private Contribution contribution(PullBackPass narrow, PullBackPass wide, Block unit) {
+    double[] inNarrow = new double[run.layout().size()];
+    double[] inWide = new double[run.layout().size()];
+    narrow.add(unit, inNarrow);
+    wide.add(unit, inWide);
+    float[] difference = new float[inWide.length];
+    double squares = 0;
+    for (int i = 0; i < difference.length; i++) {
+      difference[i] = (float) (inNarrow[i] - inWide[i]);
+      squares += inWide[i] * inWide[i];
+    }
+    return new Contribution(difference, Math.sqrt(squares));
+  }
+
+  private GradientError errorOfSamples(MomentFunctional functional, Reduction reduction) {
     List<float[]> differences = new ArrayList<>();
     double sizes = 0;
     PullBackPass narrow = pullBack(float32, cotangents(functional, reduction, Precision.FLOAT32));
     PullBackPass wide = pullBack(float64, cotangents(functional, reduction, Precision.FLOAT64));
     for (Block unit : samples.units()) {
-      double[] inNarrow = new double[run.layout().size()];
-      double[] inWide = new double[run.layout().size()];
-      narrow.add(unit, inNarrow);
-      wide.add(unit, inWide);
-      float[] difference = new float[inWide.length];
-      double squares = 0;
-      for (int i = 0; i < difference.length; i++) {
-        difference[i] = (float) (inNarrow[i] - inWide[i]);
-        squares += inWide[i] * inWide[i];
-      }
-      sizes += Math.sqrt(squares);
-      differences.add(difference);
+      Contribution contribution = contribution(narrow, wide, unit);
+      sizes += contribution.size();
+      differences.add(contribution.difference());
     }
-    double scale = (double) run.count() / samples.count();
-    double all = scale * sizes;
-    double error = orAll(normOfSum(differences, scale), all);
-    return room() * error + SumRoundings.inGradient(precision, all);
+    double all = scale() * sizes;
+    double error = orAll(normOfSum(differences, scale()), all);
+    double relative = all > 0 ? error / all : 0;
+    if (samples.largest() != null) {
+      Contribution contribution = contribution(narrow, wide, samples.largest());
+      all += contribution.size();
+      error += contribution.relative() * contribution.size();
+      relative = Math.max(relative, contribution.relative());
+    }
+    return new GradientError(
+        null,
+        0,
+        room() * error + SumRoundings.inGradient(precision, all),
+        room() * relative + SumRoundings.inGradient(precision, 1));
   }
 
   private PullBackPass pullBack(Backend backend, Cotangents cotangents) {
@@ -341,9 +407,8 @@ public final class PrecisionComparison {
     }
     List<double[]> arrays = new ArrayList<>(run.arrays());
     double[] sums = arrays.get(1).clone();
-    double scale = (double) run.count() / samples.count();
     for (int i = 0; i < sums.length; i++) {
-      sums[i] += (precision == Precision.FLOAT32 ? -scale : scale) * excess[i];
+      sums[i] += precision == Precision.FLOAT32 ? -excess[i] : excess[i];
     }
     arrays.set(1, sums);
     VarianceDetail detail =

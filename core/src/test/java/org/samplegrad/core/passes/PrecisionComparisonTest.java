@@ -17,6 +17,7 @@ import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
 import org.samplegrad.core.backend.Shape;
+import org.samplegrad.core.layers.LayerNorm;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.losses.LossKind;
 import org.samplegrad.core.models.Sequential;
@@ -62,14 +63,12 @@ class PrecisionComparisonTest {
       VarianceDetail detail) {
 
     PrecisionComparison create() {
+      return create(new PrecisionComparison.Samples(units, areAll));
+    }
+
+    PrecisionComparison create(PrecisionComparison.Samples samples) {
       return new PrecisionComparison(
-          given.objective(),
-          given.parameters(),
-          new PrecisionComparison.Samples(units, areAll),
-          run(),
-          precision,
-          FLOAT32,
-          FLOAT64);
+          given.objective(), given.parameters(), samples, run(), precision, FLOAT32, FLOAT64);
     }
 
     Moments run() {
@@ -295,9 +294,13 @@ class PrecisionComparisonTest {
     double norm =
         Math.sqrt(all * all * Math.min(squaredMean, squares) + all * squares / differences.size());
 
-    double error = comparison.room() * norm + comparison.roundings() * scale * sizes;
+    double size = comparison.gradient().norm();
+    double relative = norm / (scale * sizes);
+    double error =
+        comparison.room() * (norm + relative * size)
+            + comparison.roundings() * (scale * sizes + size);
 
-    double bound = error / (comparison.gradient().norm() - error);
+    double bound = error / (size - error);
     assertThat(comparison.boundOfGradient()).isCloseTo(bound, within(ROUNDING * bound));
   }
 
@@ -370,6 +373,50 @@ class PrecisionComparisonTest {
     }
   }
 
+  /** One row whose normalisation cancels and whose gradient outweighs all others'. */
+  private static ObjectiveCase withOneLargeGradient() {
+    Objective objective =
+        new Objective(
+            new Sequential(
+                Shape.of(3),
+                List.of(new LayerNorm(Shape.of(3), 1e-5, true, true), new Linear(3, 1, true))),
+            LossKind.named("mse").create());
+    double[] inputs = {1, 2, -1, 0.5, -2, 3, 1, 1, 4, -1, 0, 2, 1e5 + 1, 1e5 - 2, 1e5 + 4.3};
+    double[] targets = {1, 0, -1, 2, 1e3};
+    return new ObjectiveCase(
+        "one large gradient", objective, objective.model().initialParameters(3), inputs, targets);
+  }
+
+  @Test
+  void theLargestGradientTellsWhatTheUnitsMiss() {
+    ObjectiveCase given = withOneLargeGradient();
+    List<Block> units = given.samples().subList(0, 4);
+    Comparison float32 =
+        new Comparison(given, units, false, Precision.FLOAT32, VarianceDetail.ELEMENTS);
+    Comparison float64 =
+        new Comparison(given, units, false, Precision.FLOAT64, VarianceDetail.ELEMENTS);
+    PrecisionComparison comparison =
+        float32.create(new PrecisionComparison.Samples(units, false, given.samples().get(4)));
+
+    double found = totalVariance(float32.run());
+    double exact = totalVariance(float64.run());
+    double error = Math.abs(found - exact) / exact;
+    assertThat(error).isBetween(float32.create().ofVariance().totalVariance(), 1e-2);
+    assertThat(comparison.ofVariance().totalVariance()).isBetween(error, 100 * error);
+
+    double[] gradient = float64.gradient().values();
+    double off = norm(minus(float32.gradient().values(), gradient)) / norm(gradient);
+    assertThat(off).isBetween(float32.boundOfGradient(), 1e-2);
+    double bound = comparison.ofGradient(FUNCTIONAL, Reduction.MEAN).bound(float32.gradient());
+    assertThat(bound).isBetween(off, 100 * off);
+  }
+
+  private static double totalVariance(Moments moments) {
+    return IntStream.range(0, moments.layout().entries().size())
+        .mapToDouble(p -> variance(moments, p))
+        .sum();
+  }
+
   /** What float32 cannot hold is off by all there is; a run in float64 by its share of it. */
   @Test
   void overflowInFloat32IsAnErrorOfTheWholeSize() {
@@ -388,7 +435,7 @@ class PrecisionComparisonTest {
         for (Block unit : given.samples()) {
           sizes += norm(comparison.pullBack(List.of(unit), comparison.run(), Precision.FLOAT64));
         }
-        sizes /= comparison.gradient().norm();
+        sizes = sizes / comparison.gradient().norm() + 1; // and once more relative to the gradient
       }
       assertThat(comparison.boundOfGradient())
           .isCloseTo(share * sizes, within(1e-5 * share * sizes));

@@ -1,5 +1,6 @@
 package org.samplegrad.job.distributed;
 
+import java.util.function.Supplier;
 import org.samplegrad.core.backend.Backend;
 import org.samplegrad.core.backend.Backends;
 import org.samplegrad.core.backend.Precision;
@@ -7,6 +8,7 @@ import org.samplegrad.core.moments.ErrorBounds;
 import org.samplegrad.core.moments.MomentStatistics;
 import org.samplegrad.core.moments.Moments;
 import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.core.passes.Block;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.core.passes.PrecisionComparison;
 import org.samplegrad.core.passes.PrecisionComparison.GradientError;
@@ -29,12 +31,14 @@ record ErrorEstimate(ErrorBounds variance, GradientError gradient, boolean ofAll
    * By a comparison of precisions on the driver.
    *
    * @param blocks with inputs in float64
+   * @param largest rows with the largest gradients, if asked for
    * @param backendName of the attempt, and for float32
    */
   static ErrorEstimate of(
       Objective objective,
       ParameterVector parameters,
       DistributedBlocks blocks,
+      Supplier<Block> largest,
       Moments moments,
       MomentStatistics statistics,
       Precision precision,
@@ -43,7 +47,7 @@ record ErrorEstimate(ErrorBounds variance, GradientError gradient, boolean ofAll
       Backend float64) {
     long elements = objective.model().elementsPerSample() + moments.layout().size();
     PrecisionComparison.Samples samples =
-        SampledRows.of(blocks.deliveriesAsRead(), moments.count(), elements);
+        SampledRows.of(blocks.deliveriesAsRead(), moments.count(), elements, largest);
     if (samples.units().isEmpty()) {
       return withoutComparison(statistics, precision);
     }

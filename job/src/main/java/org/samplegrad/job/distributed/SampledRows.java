@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.samplegrad.core.passes.Block;
@@ -14,7 +15,8 @@ import org.samplegrad.datasets.BlockDelivery;
 
 /**
  * The rows by which precisions are compared: all of a small data set; of a larger one some of the
- * first block of a few partitions, drawn by a seed, so that they are the same in every run.
+ * first block of a few partitions, drawn by a seed, so that they are the same in every run, and
+ * those with the largest gradients.
  */
 final class SampledRows {
   /** A data set of no more rows is compared as a whole. */
@@ -38,9 +40,10 @@ final class SampledRows {
    * @param deliveries with inputs in float64, as they are in the data
    * @param count of the rows of all partitions
    * @param elementsPerRow of arrays that are made for a row
+   * @param largest rows with the largest gradients, asked for if not all rows are compared
    */
   static PrecisionComparison.Samples of(
-      JavaRDD<BlockDelivery> deliveries, long count, long elementsPerRow) {
+      JavaRDD<BlockDelivery> deliveries, long count, long elementsPerRow, Supplier<Block> largest) {
     if (count <= ALL || count <= ALL_ELEMENTS / elementsPerRow) {
       List<Block> blocks = deliveries.map(BlockDelivery::block).filter(Objects::nonNull).collect();
       return new PrecisionComparison.Samples(blocks, true);
@@ -54,7 +57,7 @@ final class SampledRows {
             .mapPartitions(partition -> units(partition, unitsEach, perUnit))
             .collectPartitions(chosen);
     return new PrecisionComparison.Samples(
-        Arrays.stream(units).flatMap(List::stream).toList(), false);
+        Arrays.stream(units).flatMap(List::stream).toList(), false, largest.get());
   }
 
   /** Some of the numbers from 0 to {@code count - 1}, in order. */

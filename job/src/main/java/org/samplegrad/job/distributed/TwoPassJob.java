@@ -1,10 +1,13 @@
 package org.samplegrad.job.distributed;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.storage.StorageLevel;
 import org.samplegrad.core.backend.Backend;
@@ -20,6 +23,7 @@ import org.samplegrad.core.moments.Reduction;
 import org.samplegrad.core.moments.VarianceDetail;
 import org.samplegrad.core.parameters.ParameterLayout;
 import org.samplegrad.core.parameters.ParameterVector;
+import org.samplegrad.core.passes.Block;
 import org.samplegrad.core.passes.MomentsPass;
 import org.samplegrad.core.passes.Objective;
 import org.samplegrad.core.passes.PullBackPass;
@@ -80,7 +84,8 @@ public final class TwoPassJob {
       PrecisionChoice precision) {}
 
   /** The first pass's result. */
-  private record MomentsResult(Moments moments, long skippedRows, double seconds) {}
+  private record MomentsResult(
+      Moments moments, LargestGradients.Found largest, long skippedRows, double seconds) {}
 
   private record PullBackResult(ParameterVector gradient, double seconds) {}
 
@@ -224,7 +229,7 @@ public final class TwoPassJob {
       }
       check.requireFinite(statistics, blocks, precision);
       try (Backend float64 = Backends.open(Backends.AUTO, Precision.FLOAT64)) {
-        ErrorEstimate errors = errors(first.moments(), statistics, float64);
+        ErrorEstimate errors = errors(first, statistics, float64);
         inaccurate = inaccurate("total variance", errors.variance().totalVariance());
         if (inaccurate == null && errors.ofAllSamples()) { // few, so that they cost little again
           inaccurate = inaccurate("variance of a parameter", errors.variance().worstOfParameters());
@@ -241,7 +246,9 @@ public final class TwoPassJob {
       return plan.precision().asksForFloat64(bound) ? new Inaccurate(what, bound) : null;
     }
 
-    private ErrorEstimate errors(Moments moments, MomentStatistics statistics, Backend float64) {
+    private ErrorEstimate errors(
+        MomentsResult first, MomentStatistics statistics, Backend float64) {
+      Moments moments = first.moments();
       if (moments.count() == 1 || !hasRoomForComparison) {
         return ErrorEstimate.withoutComparison(statistics, precision);
       }
@@ -249,6 +256,7 @@ public final class TwoPassJob {
           objective,
           parameters.value(),
           precision == Precision.FLOAT64 ? blocks : byPrecision.apply(Precision.FLOAT64),
+          () -> rowsOf(first.largest()),
           moments,
           statistics,
           precision,
@@ -257,16 +265,29 @@ public final class TwoPassJob {
           float64);
     }
 
+    /** The rows with the largest gradients of a block. */
+    private Block rowsOf(LargestGradients.Found found) {
+      return deliveries
+          .mapPartitions(
+              largestRows(objective, parameters, found.block(), backendName, precision), true)
+          .collectPartitions(new int[] {found.partition()})[0]
+          .get(0);
+    }
+
     private MomentsResult moments() {
       VarianceDetail detail = plan.detail();
       double start = start(MOMENTS);
       ParameterLayout layout = objective.model().parameters();
       List<Integer> lengths = new ArrayList<>(Moments.arrayLengths(layout, detail));
       lengths.add(1); // rows passed over
+      LargestGradients largest = new LargestGradients();
+      spark.sc().register(largest);
       TotalsReduction.Sum sum =
           reductions
               .of(lengths, deliveries)
-              .over(deliveries, momentsWork(objective, parameters, detail, backendName, precision));
+              .over(
+                  deliveries,
+                  momentsWork(objective, parameters, detail, largest, backendName, precision));
       double seconds = end(MOMENTS, start);
       if (sum.badRow() != null) {
         throw new BadDataException(blocks.describe(sum.badRow()));
@@ -286,7 +307,7 @@ public final class TwoPassJob {
                     .formatted(blocks.name(), moments.count())
                 + " mean would divide by 0");
       }
-      return new MomentsResult(moments, skipped, seconds);
+      return new MomentsResult(moments, largest.value(), skipped, seconds);
     }
 
     PullBackResult pullBack(Cotangents cotangents) {
@@ -329,6 +350,7 @@ public final class TwoPassJob {
       Objective objective,
       Broadcast<ParameterVector> parameters,
       VarianceDetail detail,
+      LargestGradients largest,
       String backendName,
       Precision precision) {
     return deliveries -> {
@@ -339,7 +361,8 @@ public final class TwoPassJob {
         MomentsPass pass = new MomentsPass(objective, parameters.value(), backend);
         Moments moments = Moments.empty(parameters.value().layout(), detail);
         double[] skipped = new double[1];
-        while (deliveries.hasNext()) {
+        double squares = 0;
+        for (int block = 0; deliveries.hasNext(); block++) {
           BlockDelivery delivery = deliveries.next();
           if (delivery.badRow() != null) {
             return new PartitionTotals(null, delivery.badRow());
@@ -347,11 +370,30 @@ public final class TwoPassJob {
           skipped[0] += delivery.skippedRows();
           if (delivery.block() != null) {
             pass.add(delivery.block(), keptOf(delivery, parameters.value().layout()), moments);
+            double before = squares;
+            squares = moments.squares();
+            largest.add(
+                new LargestGradients.Found(squares - before, TaskContext.getPartitionId(), block));
           }
         }
         List<double[]> arrays = new ArrayList<>(moments.arrays());
         arrays.add(skipped);
         return new PartitionTotals(arrays, null);
+      }
+    };
+  }
+
+  private static FlatMapFunction<Iterator<BlockDelivery>, Block> largestRows(
+      Objective objective,
+      Broadcast<ParameterVector> parameters,
+      int block,
+      String backendName,
+      Precision precision) {
+    return partition -> {
+      try (Backend backend = Backends.open(backendName, precision)) {
+        MomentsPass pass = new MomentsPass(objective, parameters.value(), backend);
+        ParameterLayout layout = parameters.value().layout();
+        return List.of(LargestGradients.rows(partition, block, pass, layout)).iterator();
       }
     };
   }

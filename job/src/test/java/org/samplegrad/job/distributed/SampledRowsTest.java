@@ -37,6 +37,12 @@ class SampledRowsTest extends SparkSuite {
     return jsc().parallelize(deliveries, partitions);
   }
 
+  /** Nothing is known of the largest gradients. */
+  private static PrecisionComparison.Samples samples(
+      JavaRDD<BlockDelivery> deliveries, long count, long elementsPerRow) {
+    return SampledRows.of(deliveries, count, elementsPerRow, () -> null);
+  }
+
   private static int[] rows(Block block) {
     return Arrays.stream(block.targets().values()).mapToInt(number -> (int) number).toArray();
   }
@@ -47,20 +53,20 @@ class SampledRowsTest extends SparkSuite {
 
   @Test
   void fewRowsAreAllCompared() {
-    PrecisionComparison.Samples samples = SampledRows.of(partitions(3, 10), 64, LARGE);
+    PrecisionComparison.Samples samples = samples(partitions(3, 10), 64, LARGE);
     assertThat(samples.areAll()).isTrue();
     assertThat(units(samples).stream().flatMapToInt(Arrays::stream).toArray())
         .containsExactly(
             IntStream.range(0, 3)
                 .flatMap(p -> IntStream.range(PARTITION * p, PARTITION * p + 15))
                 .toArray());
-    assertThat(SampledRows.of(partitions(3, 10), 65, LARGE).areAll()).isFalse();
+    assertThat(samples(partitions(3, 10), 65, LARGE).areAll()).isFalse();
   }
 
   @Test
   void soAreRowsOfFewElements() {
-    assertThat(SampledRows.of(partitions(1, 10), 1024, LARGE / 1024).areAll()).isTrue();
-    assertThat(SampledRows.of(partitions(1, 10), 1025, LARGE / 1024).areAll()).isFalse();
+    assertThat(samples(partitions(1, 10), 1024, LARGE / 1024).areAll()).isTrue();
+    assertThat(samples(partitions(1, 10), 1025, LARGE / 1024).areAll()).isFalse();
   }
 
   /** 16 rows at the least, 64 at most, and one in 1,024 between. */
@@ -72,7 +78,7 @@ class SampledRowsTest extends SparkSuite {
   }
 
   private void assertRowsOfUnits(long count, int perUnit) {
-    PrecisionComparison.Samples samples = SampledRows.of(partitions(6, 100), count, LARGE);
+    PrecisionComparison.Samples samples = samples(partitions(6, 100), count, LARGE);
     assertThat(samples.areAll()).isFalse();
     List<int[]> units = units(samples);
     assertThat(units).hasSize(4).allSatisfy(unit -> assertThat(unit).hasSize(perUnit));
@@ -88,8 +94,8 @@ class SampledRowsTest extends SparkSuite {
 
   @Test
   void theSameRowsAreDrawnInEveryRun() {
-    List<int[]> once = units(SampledRows.of(partitions(6, 100), 65, LARGE));
-    List<int[]> again = units(SampledRows.of(partitions(6, 100), 65, LARGE));
+    List<int[]> once = units(samples(partitions(6, 100), 65, LARGE));
+    List<int[]> again = units(samples(partitions(6, 100), 65, LARGE));
     assertThat(once).usingRecursiveComparison().isEqualTo(again);
     // Not the first ones: a data set may be sorted.
     assertThat(once.get(0)[3] % PARTITION).isGreaterThan(3);
@@ -97,18 +103,18 @@ class SampledRowsTest extends SparkSuite {
 
   @Test
   void fewPartitionsGiveSeveralUnitsEach() {
-    List<int[]> ofOne = units(SampledRows.of(partitions(1, 100), 65, LARGE));
+    List<int[]> ofOne = units(samples(partitions(1, 100), 65, LARGE));
     assertThat(ofOne).hasSize(4).allSatisfy(unit -> assertThat(unit).hasSize(4));
     assertThat(ofOne.stream().flatMapToInt(Arrays::stream).toArray())
         .isSorted()
         .doesNotHaveDuplicates();
-    List<int[]> ofTwo = units(SampledRows.of(partitions(2, 100), 65, LARGE));
+    List<int[]> ofTwo = units(samples(partitions(2, 100), 65, LARGE));
     assertThat(ofTwo.stream().mapToInt(unit -> unit[0] / PARTITION)).containsExactly(0, 0, 1, 1);
   }
 
   @Test
   void aBlockOfFewRowsGivesWhatItHas() {
-    assertThat(units(SampledRows.of(partitions(1, 6), 65, LARGE)))
+    assertThat(units(samples(partitions(1, 6), 65, LARGE)))
         .usingRecursiveComparison()
         .isEqualTo(List.of(new int[] {0, 1, 2, 3}, new int[] {4, 5}));
   }
@@ -116,7 +122,7 @@ class SampledRowsTest extends SparkSuite {
   @Test
   void partitionsWithoutRowsGiveNothing() {
     JavaRDD<BlockDelivery> none = jsc().parallelize(List.of(new BlockDelivery(null, 7, null)), 2);
-    assertThat(SampledRows.of(none, 65, LARGE).units()).isEmpty();
-    assertThat(SampledRows.of(none, 64, LARGE).units()).isEmpty();
+    assertThat(samples(none, 65, LARGE).units()).isEmpty();
+    assertThat(samples(none, 64, LARGE).units()).isEmpty();
   }
 }
