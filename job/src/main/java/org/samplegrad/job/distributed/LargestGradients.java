@@ -22,7 +22,7 @@ final class LargestGradients extends AccumulatorV2<LargestGradients.Found, Large
   private static final long serialVersionUID = 1;
 
   /** So many rows of the block are kept. */
-  private static final int ROWS = 16;
+  private static final int ROWS = 4;
 
   /** Of blocks with equal squares the first. */
   private static final Comparator<Found> ORDER =
