@@ -19,6 +19,7 @@ import org.samplegrad.core.backend.Window;
 import org.samplegrad.core.layers.Activation;
 import org.samplegrad.core.layers.Convolution;
 import org.samplegrad.core.layers.Flatten;
+import org.samplegrad.core.layers.LayerNorm;
 import org.samplegrad.core.layers.Linear;
 import org.samplegrad.core.losses.CrossEntropy;
 import org.samplegrad.core.losses.MeanSquaredError;
@@ -230,6 +231,59 @@ class TwoPassJobTest extends SparkSuite {
       return new TwoLabels(
           from % 2 == 0 ? offset : offset + spread, spread * (from % 2 == 0 ? 1 : -1), to - from);
     }
+  }
+
+  /** Rows of which one is so far from 0 that its normalisation cancels, with a label as far. */
+  private record OneFarRow(long first, long count) implements IndexedSource {
+    private static final long FAR = 3333;
+
+    @Override
+    public RowProblem read(long index, BlockBuilder into) {
+      long row = first + index;
+      double offset = row == FAR ? 1e5 : 0;
+      double[] features = {offset + row % 7, offset - row % 5, offset + 0.1 * (row % 11)};
+      double label = row == FAR ? 1e4 : row % 3;
+      return RowProblem.of(into.features().take(features), into.label().take(new double[] {label}));
+    }
+
+    @Override
+    public OneFarRow range(long from, long to) {
+      return new OneFarRow(first + from, to - from);
+    }
+  }
+
+  /** So many rows that only some are compared, of which one outweighs all others. */
+  @Test
+  void boundsHoldWhereOneRowOutweighsAllOthers() {
+    Objective objective =
+        new Objective(
+            new Sequential(
+                Shape.of(3),
+                List.of(
+                    new LayerNorm(Shape.of(3), 1e-5, true, true),
+                    new Linear(3, 200, true),
+                    Activation.TANH,
+                    new Linear(200, 1, true))),
+            new MeanSquaredError());
+    ParameterVector parameters = objective.model().initialParameters(1);
+    blockSize = 100;
+    FunctionalResult found = oneFarRow(objective, parameters, PrecisionChoice.FLOAT32);
+    FunctionalResult exact = oneFarRow(objective, parameters, PrecisionChoice.FLOAT64);
+    assertThat(Math.abs(found.value() - exact.value())).isGreaterThan(1e-5 * exact.value());
+    assertWithin(found.bounds().totalVariance(), found.value(), exact.value());
+    assertThat(distance(found.gradient(), exact.gradient()))
+        .isLessThanOrEqualTo(found.bounds().gradient() * exact.gradient().norm());
+  }
+
+  private FunctionalResult oneFarRow(
+      Objective objective, ParameterVector parameters, PrecisionChoice precision) {
+    return run(
+        objective,
+        parameters,
+        new OneFarRow(0, 5000),
+        StandardFunctional.TOTAL_VARIANCE,
+        Reduction.SUM,
+        precision);
   }
 
   private FunctionalResult line(SampleSource source, PrecisionChoice precision) {
